@@ -10,6 +10,8 @@ extern crate std;
 
 pub mod error;
 pub mod fixed;
+pub mod math;
+pub mod pricing;
 pub mod units;
 
 pub use error::RiskError;

@@ -1,0 +1,18 @@
+//! Elementary functions in 64-bit fixed point: each states its domain and its largest error, and tests both.
+//!
+//! They know nothing of prices, options or accounts. The program is compiled with overflow checks; here every sum and
+//! product wraps instead, with the range that makes it exact stated beside it, which saves an instruction each.
+
+mod exp;
+mod exp_table;
+mod ln;
+mod ln_table;
+mod norm;
+mod norm_table;
+mod sqrt;
+
+pub use exp::{exp_q40, EXP_MAX_Q40};
+pub use ln::{ln_price, ln_ratio_q40};
+pub use norm::{norm_cdf, norm_pdf};
+pub use sqrt::{isqrt_u64, sqrt_q40, sqrt_years};
+pub(crate) use sqrt::sqrt_mantissa;
