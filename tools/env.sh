@@ -60,3 +60,25 @@ for port in range(18899, 28899, 2):
         continue
 PY
 }
+
+# Builds the local network with the features the tests have (--workspace), so that nothing is compiled twice.
+build_localnet() { cargo build --quiet --locked --workspace --bin plimsoll-localnet; }
+
+# Waits until the file exists; fails when the process that should write it ends first.
+wait_for_file() {
+  while [ ! -e "$1" ]; do
+    kill -0 "$2" 2>/dev/null || return 1
+    sleep 0.1
+  done
+}
+
+# Exchange and demo market on a running network, through the TypeScript client as on any other cluster.
+set_up_markets() {
+  local script
+  for script in migrations/deploy.ts migrations/demo-market.ts; do
+    [ -e "$ROOT/$script" ] || continue
+    "$ROOT/tools/setup" node
+    ANCHOR_PROVIDER_URL=$1 PLIMSOLL_ADDRESSES=$2 ANCHOR_WALLET=${ANCHOR_WALLET:-$ROOT/keys/wallet-localnet.json} \
+      node --import tsx "$ROOT/$script" >&2 || fail "$script failed: see the message above"
+  done
+}
