@@ -146,7 +146,7 @@ pub(crate) fn mul_q40(a: i64, b: i64) -> i64 {
 /// taken for zero, above for the maximum.
 ///
 /// # Error bound
-/// 5e-9·F + 2e-9 USD at D = 1, for F/K in [0.1, 10].
+/// 3e-9·F + 2e-9 USD at D = 1, for F/K in [0.1, 10].
 ///
 /// # Source
 /// F. Black, "The pricing of commodity contracts", J. Financial Economics 3 (1976), equation 16.

@@ -40,11 +40,12 @@ impl Greeks {
     /// gamma and vega are zero.
     ///
     /// # Errors
-    /// [`RiskError::TenorOutOfRange`] when tau is negative; [`RiskError::Overflow`] when theta or rho leaves ±9.2e9 USD.
+    /// [`RiskError::TenorOutOfRange`] when tau is negative; [`RiskError::Overflow`] when theta or rho leaves ±4.6e9 USD.
     ///
     /// # Error bound
-    /// Delta 5e-8 absolute; the others 1e-7 of their largest value over all strikes, or 2e-9 USD where that is more, for
-    /// F/K in [0.1, 10], σ in [0.05, 5] and τ from 60 s to two years.
+    /// Delta 1e-8 absolute; gamma and vega 1e-7, theta 2e-7 and rho 5e-7 of their largest value over all strikes, for
+    /// forwards from 1 000 USD, F/K in [0.1, 10], σ in [0.05, 5] and τ from 60 s to two years. For lower forwards one unit
+    /// of 1e-9 USD comes on top.
     ///
     /// # Source
     /// F. Black (1976), differentiated; E. Haug, "The Complete Guide to Option Pricing Formulas" (2007), chapter 2.
@@ -70,12 +71,10 @@ impl Greeks {
             OptionKind::Call => mul_q40(discount, n1),
             OptionKind::Put => mul_q40(discount, ONE_Q.wrapping_sub(n1)).wrapping_neg(),
         };
-        let carry = fixed::mul_div(value.raw(), rate.raw(), ONE_E9, Rounding::Down)?;
-        let rho = fixed::mul_div(value.raw(), tau.raw(), SECONDS_PER_YEAR, Rounding::Down)?;
-        let rho = Price::from_raw(rho.wrapping_neg());
+        let carry = Price::from_raw(mul_div_nearest(value.raw(), rate.raw(), 365 * ONE_E9)?);
+        let rho = Price::from_raw(mul_div_nearest(value.raw(), tau.raw(), SECONDS_PER_YEAR)?).neg()?;
         if total.raw() < MIN_TOTAL_VOL.raw() {
-            let theta = Price::from_raw(per_day(carry));
-            return Ok(Self { delta, gamma: 0, vega: Price::ZERO, theta, rho });
+            return Ok(Self { delta, gamma: 0, vega: Price::ZERO, theta: carry, rho });
         }
         let density = mul_q40(discount, math::norm_pdf(moneyness.d1));
         let forward_density = mul_q40(curve.forward.raw(), density);
@@ -84,7 +83,7 @@ impl Greeks {
             delta,
             gamma: density_over_vol(density, total.raw()),
             vega: Price::from_raw(mul_q40(forward_density, sqrt_years)),
-            theta: Price::from_raw(per_day(carry)).sub(decay)?,
+            theta: carry.sub(decay)?,
             rho,
         })
     }
@@ -106,9 +105,14 @@ impl Greeks {
     }
 }
 
-/// One 365th, towards zero.
-fn per_day(per_year: i64) -> i64 {
-    per_year.wrapping_div(365)
+/// `a · b / divisor` to nearest, for b below 2^62.
+///
+/// # Errors
+/// [`RiskError::Overflow`] when the quotient is beyond ±2^62.
+fn mul_div_nearest(a: i64, b: i64, divisor: i64) -> Result<i64, RiskError> {
+    let twice_b = b.checked_mul(2).ok_or(RiskError::Overflow)?;
+    let twice = fixed::mul_div(a, twice_b, divisor, Rounding::Down)?;
+    Ok(twice.checked_add(1).ok_or(RiskError::Overflow)? >> 1)
 }
 
 /// D·n(d1)/v for v of at least [`MIN_TOTAL_VOL`], below 8·0.4·2^20.
@@ -123,5 +127,5 @@ fn decay_per_day(forward_density: i64, vol: Vol, sqrt_years: i64) -> Result<Pric
     // 2·365·√τ < 2^53.
     let yearly = sqrt_years.wrapping_mul(730);
     let vol_per_day = fixed::mul_div(vol.raw(), ONE_Q, yearly, Rounding::Down)?;
-    Ok(Price::from_raw(fixed::mul_div(forward_density, vol_per_day, ONE_Q, Rounding::Down)?))
+    Ok(Price::from_raw(mul_div_nearest(forward_density, vol_per_day, ONE_Q)?))
 }
