@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Sourced by every script here: versions, one build cache outside the checkout, and the few helpers all scripts share.
 # Everything it sets can be given from outside; nothing is downloaded or changed by sourcing it.
 

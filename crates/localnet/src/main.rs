@@ -9,11 +9,15 @@ mod pyth;
 mod validator;
 mod world;
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use clap::{ArgAction, Parser};
-use surfpool_sdk::{Keypair, Signer};
+use surfpool_sdk::{Keypair, Pubkey, Signer};
 
 use crate::{chain::Chain, validator::Validator, world::World};
 
@@ -32,6 +36,10 @@ struct Args {
     /// The program's binary.
     #[arg(long, default_value = "target/deploy/plimsoll.so")]
     program: PathBuf,
+
+    /// Key pair whose public key is the program's address.
+    #[arg(long, default_value = "keys/plimsoll-localnet-keypair.json")]
+    program_keypair: PathBuf,
 
     /// Key pair of the wallet that is funded and becomes the program's upgrade authority.
     #[arg(long, default_value = "keys/wallet-localnet.json")]
@@ -54,16 +62,13 @@ struct Args {
 async fn main() -> Result<()> {
     let args = Args::parse();
     let ws_port = args.ws_port.unwrap_or(args.rpc_port + 1);
-    let wallet = Keypair::read_from_file(&args.wallet)
-        .map_err(|e| anyhow::anyhow!("cannot read wallet {}: {e}", args.wallet.display()))?
-        .pubkey();
-    let program = fs::read(&args.program)
+    let binary = fs::read(&args.program)
         .with_context(|| format!("cannot read program {}: run tools/build-program first", args.program.display()))?;
 
     let validator = Validator::start(args.rpc_port, ws_port)?;
     let chain = Chain::new(validator.rpc_url());
-    let world = World::new(wallet);
-    world.create(&chain, &program)?;
+    let world = World::new(public_key(&args.program_keypair)?, public_key(&args.wallet)?);
+    world.create(&chain, &binary)?;
 
     println!("\n{}", world.table(validator.rpc_url(), validator.ws_url()));
     let addresses = world.json(validator.rpc_url(), validator.ws_url());
@@ -91,6 +96,12 @@ async fn main() -> Result<()> {
     validator.stop()
 }
 
+fn public_key(keypair: &Path) -> Result<Pubkey> {
+    Keypair::read_from_file(keypair)
+        .map(|keypair| keypair.pubkey())
+        .map_err(|e| anyhow::anyhow!("cannot read key pair {}: {e}", keypair.display()))
+}
+
 /// Resolves on Ctrl-C, and on the polite signal that scripts send.
 async fn stop_requested() {
     use tokio::signal::unix::{signal, SignalKind};
@@ -105,7 +116,7 @@ async fn stop_requested() {
 }
 
 /// Writes the whole file at once, so that whoever waits for it never reads half of it.
-fn write_file(path: &PathBuf, text: &str) -> Result<()> {
+fn write_file(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }

@@ -55,8 +55,8 @@ const ASSETS: [Asset; 3] = [
 
 impl Asset {
     /// Mints have fixed addresses that nobody holds a key for; the wallet is their authority.
-    fn mint(&self) -> Pubkey {
-        Pubkey::find_program_address(&[b"localnet mint", self.name.as_bytes()], &plimsoll::ID).0
+    fn mint(&self, program: &Pubkey) -> Pubkey {
+        Pubkey::find_program_address(&[b"localnet mint", self.name.as_bytes()], program).0
     }
 
     fn feed_id(&self) -> FeedId {
@@ -74,18 +74,19 @@ impl Asset {
 }
 
 pub struct World {
+    program: Pubkey,
     wallet: Pubkey,
 }
 
 impl World {
-    pub fn new(wallet: Pubkey) -> Self {
-        Self { wallet }
+    pub fn new(program: Pubkey, wallet: Pubkey) -> Self {
+        Self { program, wallet }
     }
 
     /// Writes everything, with prices published now.
-    pub fn create(&self, chain: &Chain, program: &[u8]) -> Result<()> {
+    pub fn create(&self, chain: &Chain, binary: &[u8]) -> Result<()> {
         chain.fund_sol(&self.wallet, WALLET_LAMPORTS)?;
-        chain.deploy(&plimsoll::ID, program, &self.wallet)?;
+        chain.deploy(&self.program, binary, &self.wallet)?;
         let now = now(chain)?;
         for asset in &ASSETS {
             self.create_mint(chain, asset)?;
@@ -114,7 +115,7 @@ impl World {
             .iter()
             .map(|asset| {
                 let entry = json!({
-                    "mint": asset.mint().to_string(),
+                    "mint": asset.mint(&self.program).to_string(),
                     "decimals": asset.decimals,
                     "walletTokenAccount": self.token_account(asset).to_string(),
                     "feedId": asset.feed,
@@ -127,7 +128,7 @@ impl World {
         json!({
             "rpcUrl": rpc_url,
             "wsUrl": ws_url,
-            "program": plimsoll::ID.to_string(),
+            "program": self.program.to_string(),
             "wallet": self.wallet.to_string(),
             "assets": assets,
         })
@@ -137,7 +138,7 @@ impl World {
         let mut lines = vec![
             format!("RPC        {rpc_url}"),
             format!("WebSocket  {ws_url}"),
-            format!("program    {}", plimsoll::ID),
+            format!("program    {}", self.program),
             format!("wallet     {}", self.wallet),
             format!("\n{:<5} {:<44} {:<44} {:<44}", "", "mint", "Pyth pull account", "Pyth price account"),
         ];
@@ -145,7 +146,7 @@ impl World {
             format!(
                 "{:<5} {:<44} {:<44} {:<44}",
                 asset.name,
-                asset.mint().to_string(),
+                asset.mint(&self.program).to_string(),
                 asset.pull_account().to_string(),
                 asset.price_account.to_string()
             )
@@ -164,13 +165,13 @@ impl World {
         };
         let mut data = vec![0; Mint::LEN];
         Mint::pack(mint, &mut data)?;
-        chain.write_account(&asset.mint(), &spl_token::ID, data)?;
-        chain.fund_token(&self.wallet, &asset.mint(), atoms)
+        chain.write_account(&asset.mint(&self.program), &spl_token::ID, data)?;
+        chain.fund_token(&self.wallet, &asset.mint(&self.program), atoms)
     }
 
     fn token_account(&self, asset: &Asset) -> Pubkey {
         const ASSOCIATED_TOKEN: Pubkey = anchor_lang::pubkey!("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
-        let seeds = [self.wallet.as_ref(), spl_token::ID.as_ref(), &asset.mint().to_bytes()[..]];
+        let seeds = [self.wallet.as_ref(), spl_token::ID.as_ref(), &asset.mint(&self.program).to_bytes()[..]];
         Pubkey::find_program_address(&seeds, &ASSOCIATED_TOKEN).0
     }
 }
