@@ -10,8 +10,12 @@ extern crate std;
 
 pub mod error;
 pub mod fixed;
+pub mod liquidation;
+pub mod margin;
 pub mod math;
+pub mod params;
 pub mod pricing;
+pub mod settlement;
 pub mod units;
 
 pub use error::RiskError;

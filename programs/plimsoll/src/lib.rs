@@ -1,6 +1,175 @@
+//! Plimsoll: an on-chain options clearing and margin protocol.
+//!
+//! One line per instruction here; each lives in a file of its name under [`instructions`].
+
+pub mod constants;
+pub mod errors;
+pub mod events;
+mod guards;
+pub mod health;
+pub mod instructions;
+pub mod markets;
+pub mod oracle;
+pub mod state;
+mod token;
+
 use anchor_lang::prelude::*;
-declare_id!("11111111111111111111111111111111");
+
+use instructions::*;
+use state::{MarginMode, OracleConfig, UnderlyingParams};
+
+declare_id!("Ar657pizBp5R8dHCyEEiZ8tsgP4uTR2gXYhJ33kXeZAx");
+
 #[program]
-pub mod plimsoll { use super::*; pub fn ping(_ctx: Context<Ping>) -> Result<()> { Ok(()) } }
-#[derive(Accounts)]
-pub struct Ping {}
+pub mod plimsoll {
+    use super::*;
+
+    /// Creates an exchange for a quote mint with 6 decimals. Signer: creator, who becomes admin.
+    pub fn create_exchange(ctx: Context<CreateExchange>, args: CreateExchangeArgs) -> Result<()> {
+        instructions::create_exchange::handler(ctx, args)
+    }
+
+    /// Changes guardian, fees, liquidation terms and fee recipient. Signer: admin.
+    pub fn set_exchange(ctx: Context<SetExchange>, args: ExchangeArgs) -> Result<()> {
+        instructions::set_exchange::handler(ctx, args)
+    }
+
+    /// Replaces the oracle binding of the quote stablecoin. Signer: admin.
+    pub fn set_stable_oracle(ctx: Context<SetExchange>, oracle: OracleConfig) -> Result<()> {
+        instructions::set_stable_oracle::handler(ctx, oracle)
+    }
+
+    /// Names the next admin, who has to accept. Signer: admin.
+    pub fn nominate_admin(ctx: Context<SetExchange>, next: Pubkey) -> Result<()> {
+        instructions::nominate_admin::handler(ctx, next)
+    }
+
+    /// Accepts the nomination. Signer: nominated admin.
+    pub fn accept_admin(ctx: Context<AcceptAdmin>) -> Result<()> {
+        instructions::accept_admin::handler(ctx)
+    }
+
+    /// Pauses deposits, withdrawals or trades (1, 2, 4) for at most a day; 0 ends a pause. Signer: guardian or admin.
+    pub fn pause(ctx: Context<Pause>, bits: u64, seconds: i64) -> Result<()> {
+        instructions::pause::handler(ctx, bits, seconds)
+    }
+
+    /// Pays the trading fees of an underlying to the fee recipient's token account. Signer: anyone.
+    pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
+        instructions::collect_fees::handler(ctx)
+    }
+
+    /// Admits a token as collateral and creates its vault. Signer: admin.
+    pub fn create_collateral(ctx: Context<CreateCollateral>, args: CollateralArgs, oracle: OracleConfig) -> Result<()> {
+        instructions::create_collateral::handler(ctx, args, oracle)
+    }
+
+    /// Changes haircuts and cap of a collateral. Signer: admin.
+    pub fn set_collateral(ctx: Context<SetCollateral>, args: CollateralArgs) -> Result<()> {
+        instructions::set_collateral::handler(ctx, args)
+    }
+
+    /// Takes over a zeroed account of the right size as an underlying. Signer: admin.
+    pub fn create_underlying(ctx: Context<CreateUnderlying>, args: CreateUnderlyingArgs) -> Result<()> {
+        instructions::create_underlying::handler(ctx, args)
+    }
+
+    /// Changes risk parameters and volatility authority of an underlying. Signer: admin.
+    pub fn set_underlying(ctx: Context<SetUnderlying>, params: UnderlyingParams, volatility_authority: Pubkey) -> Result<()> {
+        instructions::set_underlying::handler(ctx, params, volatility_authority)
+    }
+
+    /// Lists an expiry. Signer: admin.
+    pub fn list_expiry(ctx: Context<SetUnderlying>, expiry_ts: i64) -> Result<()> {
+        instructions::list_expiry::handler(ctx, expiry_ts)
+    }
+
+    /// Lists a call or put. Signer: admin.
+    pub fn list_series(ctx: Context<SetUnderlying>, args: ListSeriesArgs) -> Result<()> {
+        instructions::list_series::handler(ctx, args)
+    }
+
+    /// Frees the slots of a settled expiry without open interest. Signer: anyone.
+    pub fn remove_expiry(ctx: Context<RemoveExpiry>, expiry: u8) -> Result<()> {
+        instructions::remove_expiry::handler(ctx, expiry)
+    }
+
+    /// Reads the bound oracle accounts (remaining accounts) into the index of an underlying. Signer: nobody.
+    pub fn update_price<'info>(ctx: Context<'info, UpdatePrice<'info>>) -> Result<()> {
+        instructions::update_price::handler(ctx)
+    }
+
+    /// The same for a collateral. Signer: nobody.
+    pub fn update_collateral_price<'info>(ctx: Context<'info, UpdateCollateralPrice<'info>>) -> Result<()> {
+        instructions::update_collateral_price::handler(ctx)
+    }
+
+    /// The same for the quote stablecoin. Signer: nobody.
+    pub fn update_stable_price<'info>(ctx: Context<'info, UpdateStablePrice<'info>>) -> Result<()> {
+        instructions::update_stable_price::handler(ctx)
+    }
+
+    /// Publishes the volatility surface, forward and rate of an expiry. Signer: the underlying's volatility authority.
+    pub fn update_volatility(ctx: Context<UpdateVolatility>, args: VolatilityArgs) -> Result<()> {
+        instructions::update_volatility::handler(ctx, args)
+    }
+
+    /// Opens a margin account. Signer: owner.
+    pub fn open_account(ctx: Context<OpenAccount>, number: u16, mode: MarginMode) -> Result<()> {
+        instructions::open_account::handler(ctx, number, mode)
+    }
+
+    /// Closes an empty margin account. Signer: owner.
+    pub fn close_account(ctx: Context<CloseAccount>) -> Result<()> {
+        instructions::close_account::handler(ctx)
+    }
+
+    /// Lets another key trade and liquidate with the account; the default key means nobody. Signer: owner.
+    pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
+        instructions::set_delegate::handler(ctx, delegate)
+    }
+
+    /// Deposits quote (no `collateral`) or a collateral, in the mint's atoms. Signer: depositor; for a collateral owner
+    /// or delegate.
+    pub fn deposit(ctx: Context<MoveTokens>, amount: u64) -> Result<()> {
+        instructions::deposit::handler(ctx, amount)
+    }
+
+    /// Withdraws quote (no `collateral`) or a collateral, in the mint's atoms; IM must hold afterwards. Signer: owner.
+    /// Remaining accounts: every underlying and collateral the account uses.
+    pub fn withdraw<'info>(ctx: Context<'info, MoveTokens<'info>>, amount: u64) -> Result<()> {
+        instructions::withdraw::handler(ctx, amount)
+    }
+
+    /// Values an account and returns the report. Signer: nobody. Remaining accounts: its markets.
+    pub fn check_health<'info>(ctx: Context<'info, CheckHealth<'info>>) -> Result<HealthReport> {
+        instructions::check_health::handler(ctx)
+    }
+
+    /// Records a margin call, or clears one that has been met. Signer: nobody. Remaining accounts: its markets.
+    pub fn call_margin<'info>(ctx: Context<'info, CallMargin<'info>>) -> Result<()> {
+        instructions::call_margin::handler(ctx)
+    }
+
+    /// Trades a series between two accounts at an agreed price. Signers: taker's and maker's owner or delegate.
+    /// Remaining accounts: every further market the two accounts use.
+    pub fn trade<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Result<()> {
+        instructions::trade::handler(ctx, args)
+    }
+
+    /// Takes a slice of an unhealthy account at a discount. Signer: liquidator's owner or delegate.
+    /// Remaining accounts: every market the two accounts use.
+    pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs) -> Result<()> {
+        instructions::liquidate::handler(ctx, args)
+    }
+
+    /// Fixes the settlement price of an expiry that has passed. Signer: nobody.
+    pub fn settle_expiry(ctx: Context<SettleExpiry>, expiry: u8) -> Result<()> {
+        instructions::settle_expiry::handler(ctx, expiry)
+    }
+
+    /// Pays or collects the payoff of an account's settled positions in one underlying. Signer: nobody.
+    pub fn settle_account(ctx: Context<SettleAccount>) -> Result<()> {
+        instructions::settle_account::handler(ctx)
+    }
+}

@@ -1,0 +1,18 @@
+//! Margin of an account: what its positions, collateral and cash are worth, and how much of that has to stay.
+//!
+//! Signs: values are + when good for the account. IM and MM are *balances*: an account is healthy when they are not
+//! negative. The requirements are IMR = E − IM and MMR = E − MM, never negative.
+
+pub mod collateral;
+pub mod cross;
+pub mod max_loss;
+pub mod report;
+
+pub use collateral::{CollateralBalance, CollateralMarket, CollateralValue};
+pub use cross::{CrossExpiry, CrossTerms, ExpiryMargin, Leg, UnderlyingMargin};
+pub use report::{MarginReport, MarginState};
+
+/// Most positions one account holds.
+pub const MAX_LEGS: usize = 64;
+/// Most collaterals one account holds.
+pub const MAX_COLLATERALS: usize = 8;

@@ -1,0 +1,63 @@
+//! Bounds and seeds of the program. Every loop in it ends at one of these.
+
+use anchor_lang::prelude::*;
+
+/// Layout version written into every account.
+pub const VERSION: u8 = 1;
+
+/// Seed of [`crate::state::Exchange`], followed by its creator.
+#[constant]
+pub const EXCHANGE_SEED: &[u8] = b"exchange";
+/// Seed of [`crate::state::Collateral`], followed by exchange and mint.
+#[constant]
+pub const COLLATERAL_SEED: &[u8] = b"collateral";
+/// Seed of a token vault, followed by exchange and mint.
+#[constant]
+pub const VAULT_SEED: &[u8] = b"vault";
+/// Seed of [`crate::state::MarginAccount`], followed by exchange, owner and number.
+#[constant]
+pub const MARGIN_SEED: &[u8] = b"margin";
+
+/// Expiries of one underlying.
+#[constant]
+pub const MAX_EXPIRIES: u8 = 16;
+/// Series of one underlying.
+#[constant]
+pub const MAX_SERIES: u16 = 512;
+/// Positions of one margin account.
+#[constant]
+pub const MAX_POSITIONS: u8 = 64;
+/// Underlyings one margin account has positions in.
+#[constant]
+pub const MAX_UNDERLYINGS: u8 = 8;
+/// Collaterals one margin account holds.
+#[constant]
+pub const MAX_COLLATERALS: u8 = 8;
+/// Oracle sources of one price.
+#[constant]
+pub const MAX_SOURCES: u8 = 3;
+/// Underlyings and collaterals that one instruction can value.
+pub const MAX_MARKETS: usize = 32;
+
+/// Decimals of the quote mint: the ledger counts in its atoms.
+pub const QUOTE_DECIMALS: u8 = 6;
+
+/// A price whose confidence interval is wider than this part of it is unusable: 10 %.
+pub const MAX_CONFIDENCE_E9: i64 = 100_000_000;
+/// The confidence interval times this biases a price against the account: 2.12.
+pub const CONFIDENCE_BIAS_E9: i64 = 2_120_000_000;
+/// The bias is at most this part of the price: 5 %.
+pub const MAX_BIAS_E9: i64 = 50_000_000;
+/// How far a publish time may lie ahead of the cluster's clock, in seconds.
+pub const MAX_CLOCK_DRIFT_SECS: i64 = 15;
+
+/// A guardian's pause ends by itself after at most this long: one day.
+pub const MAX_PAUSE_SECS: i64 = 86_400;
+/// Part of the settlement window that has to be observed for an average to settle: half of it.
+pub const MIN_TWAP_SECS: i64 = 900;
+/// How long an expiry that was observed less waits for its fallback price: one hour.
+pub const SETTLEMENT_WAIT_SECS: i64 = 3_600;
+/// Longest time to expiry that can be listed: two years.
+pub const MAX_TENOR_SECS: i64 = 2 * 31_536_000;
+/// Largest discount rate: 100 % a year.
+pub const MAX_RATE_E9: i64 = 1_000_000_000;

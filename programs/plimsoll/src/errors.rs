@@ -1,0 +1,173 @@
+//! Error codes, each with the fact and the remedy.
+//!
+//! Ranges: 0 access, 100 market, 200 oracle, 300 margin, 400 liquidation, 500 expiry, 600 arithmetic, 700 tokens,
+//! 800 parameters. Numbers are part of the interface: they are never reused or reordered.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::RiskError;
+
+#[error_code]
+#[derive(PartialEq, Eq)]
+pub enum PlimsollError {
+    #[msg("Signer may not do this: sign with the key the account names for this role")]
+    Unauthorized = 0,
+    #[msg("The same account is given twice: pass two different accounts")]
+    DuplicateAccount = 1,
+    #[msg("Account belongs to another exchange: pass accounts of one exchange")]
+    WrongExchange = 2,
+    #[msg("Account is not a market, collateral or oracle this instruction can use: pass only the documented ones")]
+    UnexpectedAccount = 3,
+    #[msg("Action is paused: wait until the pause expires")]
+    Paused = 4,
+    #[msg("Account layout version is unknown: upgrade the client or the account")]
+    WrongVersion = 5,
+
+    #[msg("Series does not exist: list it first or pass another series number")]
+    SeriesNotFound = 100,
+    #[msg("Expiry does not exist: list it first or pass another expiry number")]
+    ExpiryNotFound = 101,
+    #[msg("No free slot for another expiry: remove a settled expiry first")]
+    TooManyExpiries = 102,
+    #[msg("No free slot for another series: remove a settled expiry first")]
+    TooManySeries = 103,
+    #[msg("Series is listed already: use the listed one")]
+    SeriesExists = 104,
+    #[msg("Expiry is listed already: use the listed one")]
+    ExpiryExists = 105,
+    #[msg("Open interest would exceed the limit of the series: trade a smaller size")]
+    OpenInterestLimit = 106,
+    #[msg("Volatility surface is missing or older than allowed: its authority must publish, until then only reduce risk")]
+    VolatilityStale = 107,
+    #[msg("Volatility surface is outside its bounds or admits arbitrage: publish one inside the bounds")]
+    VolatilityOutOfBounds = 108,
+    #[msg("Strike is outside the range around the index price: list a nearer strike")]
+    StrikeOutOfRange = 109,
+
+    #[msg("Account is not the oracle this price is bound to: pass the bound oracle accounts")]
+    OracleMismatch = 200,
+    #[msg("Oracle account is not owned by the Pyth program: pass a genuine Pyth account")]
+    OracleOwner = 201,
+    #[msg("Oracle account has an unknown layout: pass a Pyth price account or price update")]
+    OracleLayout = 202,
+    #[msg("Price update is not fully verified: post it with full verification and retry")]
+    OracleNotVerified = 203,
+    #[msg("Price is older than the allowed age: update the price in this transaction and retry")]
+    OracleStale = 204,
+    #[msg("Confidence interval is wider than allowed: wait for a narrower price")]
+    OracleConfidence = 205,
+    #[msg("Price is zero, negative or out of range: wait for a valid price")]
+    OraclePrice = 206,
+    #[msg("Oracle does not report a trading price: wait until trading resumes")]
+    OracleNotTrading = 207,
+    #[msg("Price is older than the one stored: pass the newest update")]
+    OracleOutOfOrder = 208,
+    #[msg("Publish time lies in the future: wait for the cluster clock or pass another update")]
+    OracleFuture = 209,
+    #[msg("Index and slow price diverge: until they meet only trades that raise initial margin pass")]
+    PriceDivergence = 210,
+
+    #[msg("Initial margin would be short: add collateral or reduce risk")]
+    InitialMargin = 300,
+    #[msg("A market or collateral of the account is missing: pass every underlying and collateral it uses")]
+    MarketMissing = 301,
+    #[msg("Account holds the largest number of positions: close one first")]
+    TooManyPositions = 302,
+    #[msg("Account uses the largest number of underlyings: close the positions in one first")]
+    TooManyUnderlyings = 303,
+    #[msg("Account holds the largest number of collaterals: withdraw one first")]
+    TooManyCollaterals = 304,
+    #[msg("Isolated account is bound to another underlying: use its underlying or another account")]
+    IsolatedUnderlying = 305,
+    #[msg("Balance is smaller than the amount: withdraw less")]
+    InsufficientBalance = 306,
+    #[msg("Account still holds positions or balances: close and withdraw them first")]
+    AccountNotEmpty = 307,
+    #[msg("Account is healthy: there is nothing to call or clear")]
+    NoMarginCall = 308,
+    #[msg("Margin mode is not available: choose isolated or cross")]
+    ModeUnavailable = 309,
+    #[msg("Deposit cap of the collateral would be exceeded: deposit less")]
+    DepositCap = 310,
+
+    #[msg("Account is above maintenance margin: it cannot be liquidated")]
+    NotLiquidatable = 400,
+    #[msg("Liquidator and liquidated account have the same owner: use another liquidator")]
+    SelfLiquidation = 401,
+    #[msg("Slice is smaller than the caller's minimum: accept a smaller slice or none")]
+    SliceTooSmall = 402,
+    #[msg("Slice costs more than the caller's maximum: raise the limit or take less")]
+    PriceLimit = 403,
+    #[msg("Liquidation sequence has moved: read the account again and retry")]
+    SequenceMismatch = 404,
+    #[msg("Liquidation would lower maintenance margin: take the whole account")]
+    LiquidationNotHelpful = 405,
+
+    #[msg("Series has expired: settle it or trade a later expiry")]
+    SeriesExpired = 500,
+    #[msg("Expiry has not been reached: wait until it has")]
+    NotExpired = 501,
+    #[msg("Expiry is settled already: settle the accounts")]
+    AlreadySettled = 502,
+    #[msg("Expiry is not settled: settle the expiry first")]
+    NotSettled = 503,
+    #[msg("Too little of the settlement window was observed: wait for the fallback time")]
+    SettlementNotReady = 504,
+    #[msg("Account holds no settled position in this underlying: nothing to do")]
+    NothingToSettle = 505,
+    #[msg("Expiry still has open interest: settle every account first")]
+    OpenInterestLeft = 506,
+    #[msg("Expiry time is in the past, too far away or not on a full minute: choose another")]
+    ExpiryTime = 507,
+
+    #[msg("Number does not fit its type: use smaller amounts")]
+    Overflow = 600,
+    #[msg("Amount is zero or beyond its range: pass an amount inside it")]
+    AmountOutOfRange = 601,
+
+    #[msg("Mint is not the expected one or unusable: pass the mint of this vault")]
+    WrongMint = 700,
+    #[msg("Vault is not the one of this collateral: pass the vault the account names")]
+    WrongVault = 701,
+    #[msg("Token program does not own the mint: pass the program that does")]
+    WrongTokenProgram = 702,
+    #[msg("Mint has an extension that is not safe as collateral: use another mint")]
+    MintExtension = 703,
+    #[msg("Vault balance did not change by the amount: use a mint without transfer fees")]
+    TransferMismatch = 704,
+    #[msg("Mint has decimals that the ledger cannot hold: use 6 for the quote, at most 12 for collateral")]
+    MintDecimals = 705,
+
+    #[msg("Risk parameter is outside its limits: see the limits in docs/risk-model.md")]
+    ParameterOutOfRange = 800,
+    #[msg("Withdrawals may not be paused for longer or together with more than the rules allow: pass fewer bits or less time")]
+    PauseOutOfRange = 801,
+}
+
+impl From<RiskError> for PlimsollError {
+    fn from(error: RiskError) -> Self {
+        match error {
+            RiskError::Overflow | RiskError::DivisionByZero | RiskError::OutOfDomain => Self::Overflow,
+            RiskError::PriceOutOfRange => Self::OraclePrice,
+            RiskError::VolatilityOutOfRange | RiskError::SurfaceInvalid => Self::VolatilityOutOfBounds,
+            RiskError::TenorOutOfRange => Self::ExpiryTime,
+            RiskError::ParameterOutOfRange(_) => Self::ParameterOutOfRange,
+            RiskError::TooManyItems => Self::TooManyPositions,
+        }
+    }
+}
+
+/// Turns a risk error into the program's.
+pub trait OrProgramError<T> {
+    /// The value, or the program error that belongs to the risk error.
+    fn or_error(self) -> Result<T>;
+}
+
+impl<T> OrProgramError<T> for core::result::Result<T, RiskError> {
+    #[inline(always)]
+    fn or_error(self) -> Result<T> {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(PlimsollError::from(error).into()),
+        }
+    }
+}

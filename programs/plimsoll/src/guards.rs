@@ -1,0 +1,48 @@
+//! Rules that several instructions share, one function each.
+
+use anchor_lang::prelude::*;
+
+use crate::errors::PlimsollError;
+use crate::health::Health;
+use crate::state::{Exchange, MarginAccount};
+
+/// Unix time of the cluster.
+pub fn unix_now() -> Result<i64> {
+    Ok(Clock::get()?.unix_timestamp)
+}
+
+/// The margin account belongs to the exchange.
+pub fn require_exchange(account: &MarginAccount, exchange: &Pubkey) -> Result<()> {
+    require_keys_eq!(account.exchange, *exchange, PlimsollError::WrongExchange);
+    Ok(())
+}
+
+/// The party may do what it did: it satisfies IM in a calm market, or its IM balance has risen.
+///
+/// `before` is only asked for when the first does not hold.
+pub fn require_initial_margin(after: &Health, before: impl FnOnce() -> Result<Health>) -> Result<()> {
+    let is_covered = !after.report.initial.is_negative();
+    if is_covered && after.is_calm {
+        return Ok(());
+    }
+    if after.report.initial > before()?.report.initial {
+        return Ok(());
+    }
+    require!(is_covered, PlimsollError::InitialMargin);
+    err!(PlimsollError::PriceDivergence)
+}
+
+/// The account may let go of money: IM ≥ 0 at fresh prices in a calm market.
+pub fn require_withdrawable(health: &Health) -> Result<()> {
+    require!(!health.report.initial.is_negative(), PlimsollError::InitialMargin);
+    require!(health.is_calm, PlimsollError::PriceDivergence);
+    Ok(())
+}
+
+/// The action is not paused at this time.
+pub fn require_not_paused(exchange: &Exchange, bits: u64) -> Result<()> {
+    if exchange.pause_bits & bits == 0 {
+        return Ok(());
+    }
+    exchange.require_not_paused(bits, unix_now()?)
+}

@@ -1,0 +1,24 @@
+//! `close_account`: returns the rent of an empty margin account.
+
+use anchor_lang::prelude::*;
+
+use crate::errors::PlimsollError;
+use crate::events::AccountClosed;
+use crate::state::MarginAccount;
+
+#[derive(Accounts)]
+pub struct CloseAccount<'info> {
+    #[account(mut)]
+    pub owner: Signer<'info>,
+    #[account(mut, close = owner)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+}
+
+pub fn handler(ctx: Context<CloseAccount>) -> Result<()> {
+    let account = ctx.accounts.margin_account.load()?;
+    account.require_owner(ctx.accounts.owner.key)?;
+    let is_empty = account.position_count == 0 && account.cash_atoms == 0 && !account.has_collateral();
+    require!(is_empty, PlimsollError::AccountNotEmpty);
+    emit!(AccountClosed { account: ctx.accounts.margin_account.key(), owner: account.owner });
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! `liquidate`: permissionless. A slice of everything an unhealthy account holds goes to the caller at a discount.
+//!
+//! ```text
+//! symbols     E equity, MM maintenance margin balance of the liquidated account, d discount, f fraction
+//! eligible    MM < 0, by full revaluation in this instruction
+//! fraction    f = min(caller's limit, fmax), fmax the closed form that ends at the buffer; 1 for dust and the bankrupt
+//! payment     E·d·f, rounded up; 0 when E ≤ 0
+//! slice       f of every position, of cash and of every collateral, rounded against the caller
+//! afterwards  the caller satisfies IM with the slice netted into its own book; the account's MM has not fallen
+//! ```
+//!
+//! No token moves and no market is written: two liquidations of different accounts by different callers share nothing.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::liquidation::{max_fraction, required_payment, slice_of_balance, slice_of_position, Breach};
+use plimsoll_risk::margin::MarginReport;
+use plimsoll_risk::params::LiquidationParams;
+use plimsoll_risk::units::{Contracts, Ratio, Value};
+
+use crate::errors::{OrProgramError, PlimsollError};
+use crate::events::AccountLiquidated;
+use crate::guards::{require_exchange, unix_now};
+use crate::health::{health, Purpose};
+use crate::markets::Markets;
+use crate::state::{Exchange, MarginAccount};
+
+/// The caller's limits.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct LiquidateArgs {
+    /// Largest fraction to take, scale 1e-9.
+    pub max_fraction_e9: i64,
+    /// Smallest fraction worth taking, scale 1e-9.
+    pub min_fraction_e9: i64,
+    /// Most to pay for the slice, in quote atoms.
+    pub max_payment_atoms: i64,
+    /// The account's liquidation sequence the caller has seen; none to take it as it is.
+    pub liquidation_sequence: Option<u64>,
+}
+
+#[derive(Accounts)]
+pub struct Liquidate<'info> {
+    /// Owner or delegate of the liquidator's account.
+    pub liquidator_authority: Signer<'info>,
+    pub exchange: AccountLoader<'info, Exchange>,
+    #[account(mut)]
+    pub liquidator: AccountLoader<'info, MarginAccount>,
+    /// The account to liquidate.
+    #[account(mut)]
+    pub liquidatee: AccountLoader<'info, MarginAccount>,
+}
+
+pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs) -> Result<()> {
+    let now = unix_now()?;
+    let accounts = ctx.accounts;
+    let (liquidator_key, liquidatee_key) = (accounts.liquidator.key(), accounts.liquidatee.key());
+    require_keys_neq!(liquidator_key, liquidatee_key, PlimsollError::DuplicateAccount);
+    let exchange = &*accounts.exchange.load()?;
+    let liquidator = &mut *accounts.liquidator.load_mut()?;
+    let liquidatee = &mut *accounts.liquidatee.load_mut()?;
+    require_exchange(liquidator, &accounts.exchange.key())?;
+    require_exchange(liquidatee, &accounts.exchange.key())?;
+    liquidator.require_owner_or_delegate(accounts.liquidator_authority.key)?;
+    require_keys_neq!(liquidator.owner, liquidatee.owner, PlimsollError::SelfLiquidation);
+    let is_expected = args.liquidation_sequence.is_none_or(|seen| seen == liquidatee.liquidation_sequence);
+    require!(is_expected, PlimsollError::SequenceMismatch);
+
+    let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
+    let before = health(liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
+    let slice = Slice::price(&before, &args, &LiquidationParams::from(&exchange.liquidation))?;
+    slice.hand_over(liquidatee, liquidator)?;
+    let after = require_helped(liquidatee, exchange, &markets, &before, now)?;
+    let taken = health(liquidator, exchange, &markets, Purpose::NewRisk, now)?.report;
+    require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
+
+    let liquidation_sequence = liquidatee.liquidation_sequence;
+    liquidatee.liquidation_sequence = liquidation_sequence.wrapping_add(1);
+    liquidatee.touch();
+    liquidator.touch();
+    emit!(AccountLiquidated {
+        account: liquidatee_key,
+        liquidator: liquidator_key,
+        liquidation_sequence,
+        fraction_e9: slice.fraction.raw(),
+        payment_atoms: slice.payment.raw(),
+        bonus_atoms: slice.bonus(&before)?,
+        equity_before_atoms: before.equity.raw(),
+        maintenance_before_atoms: before.maintenance.raw(),
+        equity_after_atoms: after.equity.raw(),
+        maintenance_after_atoms: after.maintenance.raw(),
+    });
+    Ok(())
+}
+
+/// A priced fraction of an account.
+struct Slice {
+    fraction: Ratio,
+    payment: Value,
+}
+
+impl Slice {
+    /// Size and price of the slice, inside the caller's limits.
+    fn price(report: &MarginReport, args: &LiquidateArgs, terms: &LiquidationParams) -> Result<Self> {
+        require!(report.maintenance.is_negative(), PlimsollError::NotLiquidatable);
+        let limit = Ratio::from_raw(args.max_fraction_e9);
+        require!(limit > Ratio::ZERO && limit <= Ratio::ONE, PlimsollError::AmountOutOfRange);
+        let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in: Value::ZERO };
+        let largest = max_fraction(&breach, terms).or_error()?;
+        let fraction = largest.min(limit);
+        require!(fraction > Ratio::ZERO && fraction.raw() >= args.min_fraction_e9, PlimsollError::SliceTooSmall);
+        let payment = required_payment(&breach, terms.discount, fraction).or_error()?;
+        require!(payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
+        Ok(Self { fraction, payment })
+    }
+
+    /// Moves the slice to the liquidator and the payment to the liquidated account.
+    fn hand_over(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<()> {
+        let cash = slice_of_balance(from.cash_atoms, self.fraction).or_error()?;
+        let net = cash.checked_sub(self.payment.raw()).ok_or(PlimsollError::Overflow)?;
+        to.add_cash(net)?;
+        from.add_cash(net.checked_neg().ok_or(PlimsollError::Overflow)?)?;
+        self.hand_over_positions(from, to)?;
+        self.hand_over_collateral(from, to)?;
+        from.release_empty();
+        to.release_empty();
+        Ok(())
+    }
+
+    fn hand_over_positions(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<()> {
+        let mut slot: Option<(u8, u8)> = None;
+        for index in 0..from.position_count as usize {
+            let position = from.positions[index];
+            let part = slice_of_position(position.size(), self.fraction).or_error()?;
+            if part.is_zero() {
+                continue;
+            }
+            from.positions[index].size_e6 = position.size().sub(part).or_error()?.raw();
+            // Positions are sorted by underlying: the slot is looked up once for each.
+            let target = match slot {
+                Some((of, target)) if of == position.underlying => target,
+                _ => to.underlying_slot(&from.underlyings[position.underlying as usize % from.underlyings.len()])?,
+            };
+            slot = Some((position.underlying, target));
+            let (old, new) = to.add_to_position(target, position.expiry, position.series, part)?;
+            let received = to.position_index(target, position.expiry, position.series)?;
+            to.positions[received].netted_e6 =
+                to.positions[received].netted_e6.checked_add(netted(old, part, new)?).ok_or(PlimsollError::Overflow)?;
+        }
+        Ok(())
+    }
+
+    fn hand_over_collateral(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<()> {
+        for slot in from.collaterals.iter_mut().filter(|slot| slot.balance_atoms > 0) {
+            // Deposits are capped at i64::MAX, so the balance is one, and its part is not negative.
+            let part = slice_of_balance(slot.balance_atoms as i64, self.fraction).or_error()? as u64;
+            if part == 0 {
+                continue;
+            }
+            slot.balance_atoms = slot.balance_atoms.checked_sub(part).ok_or(PlimsollError::Overflow)?;
+            let received = to.collateral_slot(&slot.collateral)?;
+            received.balance_atoms = received.balance_atoms.checked_add(part).ok_or(PlimsollError::Overflow)?;
+        }
+        from.release_empty_collateral();
+        Ok(())
+    }
+
+    /// What the slice was worth above its price. # Rounding Down.
+    fn bonus(&self, before: &MarginReport) -> Result<i64> {
+        let worth = slice_of_balance(before.equity.raw(), self.fraction).or_error()?;
+        worth.checked_sub(self.payment.raw()).ok_or_else(|| PlimsollError::Overflow.into())
+    }
+}
+
+/// Open interest that disappears when `part` meets an opposite position: |old| + |part| was open, |new| is.
+fn netted(old: Contracts, part: Contracts, new: Contracts) -> Result<i64> {
+    let open = old.abs().or_error()?.add(part.abs().or_error()?).or_error()?;
+    // The difference is even and not negative by the triangle inequality.
+    Ok(open.sub(new.abs().or_error()?).or_error()?.raw() / 2)
+}
+
+/// What is left of the account stands no worse against its maintenance margin than before.
+fn require_helped(account: &MarginAccount, exchange: &Exchange, markets: &Markets, before: &MarginReport, now: i64) -> Result<MarginReport> {
+    let after = health(account, exchange, markets, Purpose::Liquidation, now)?.report;
+    require!(after.maintenance >= before.maintenance, PlimsollError::LiquidationNotHelpful);
+    Ok(after)
+}

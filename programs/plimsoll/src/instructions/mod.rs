@@ -1,0 +1,31 @@
+//! One file per instruction: arguments, accounts, handler.
+
+macro_rules! rooms {
+    ($($room:ident { $($instruction:ident),* $(,)? })*) => {
+        $(pub mod $room { $(pub mod $instruction;)* })*
+        $($(#[allow(ambiguous_glob_reexports)] pub use $room::$instruction::{self, *};)*)*
+    };
+}
+
+rooms! {
+    admin {
+        accept_admin, collect_fees, create_collateral, create_exchange, nominate_admin, pause, set_collateral,
+        set_exchange, set_stable_oracle,
+    }
+    market {
+        create_underlying, list_expiry, list_series, remove_expiry, set_underlying, update_collateral_price,
+        update_price, update_stable_price, update_volatility,
+    }
+    account {
+        call_margin, check_health, close_account, deposit, open_account, set_delegate, withdraw,
+    }
+    trading {
+        trade,
+    }
+    liquidation {
+        liquidate,
+    }
+    settlement {
+        settle_account, settle_expiry,
+    }
+}

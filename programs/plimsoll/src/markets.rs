@@ -1,0 +1,66 @@
+//! The markets an instruction was given: underlyings and collaterals, found by key, never trusted by position.
+
+use std::cell::Ref;
+
+use anchor_lang::prelude::*;
+use anchor_lang::{Discriminator, ZeroCopy};
+
+use crate::constants::MAX_MARKETS;
+use crate::errors::PlimsollError;
+use crate::state::{Collateral, Underlying};
+
+/// Read-only view of all underlyings and collaterals passed to an instruction.
+pub struct Markets<'a> {
+    underlyings: Vec<(&'a Pubkey, Ref<'a, Underlying>)>,
+    collaterals: Vec<(&'a Pubkey, Ref<'a, Collateral>)>,
+}
+
+impl<'a> Markets<'a> {
+    /// Loads accounts in any order.
+    ///
+    /// # Errors
+    /// [`PlimsollError::UnexpectedAccount`] for an account that is neither; [`PlimsollError::WrongExchange`].
+    pub fn load<'info: 'a>(accounts: impl Iterator<Item = &'a AccountInfo<'info>>, exchange: &Pubkey) -> Result<Self> {
+        let mut markets = Self { underlyings: Vec::with_capacity(8), collaterals: Vec::with_capacity(8) };
+        for (index, account) in accounts.enumerate() {
+            require!(index < MAX_MARKETS, PlimsollError::UnexpectedAccount);
+            markets.add(account, exchange)?;
+        }
+        Ok(markets)
+    }
+
+    fn add<'info: 'a>(&mut self, account: &'a AccountInfo<'info>, exchange: &Pubkey) -> Result<()> {
+        require_keys_eq!(*account.owner, crate::ID, PlimsollError::UnexpectedAccount);
+        if let Some(underlying) = view::<Underlying>(account)? {
+            require_keys_eq!(underlying.exchange, *exchange, PlimsollError::WrongExchange);
+            self.underlyings.push((account.key, underlying));
+        } else if let Some(collateral) = view::<Collateral>(account)? {
+            require_keys_eq!(collateral.exchange, *exchange, PlimsollError::WrongExchange);
+            self.collaterals.push((account.key, collateral));
+        } else {
+            return err!(PlimsollError::UnexpectedAccount);
+        }
+        Ok(())
+    }
+
+    pub fn underlying(&self, key: &Pubkey) -> Result<&Underlying> {
+        let found = self.underlyings.iter().find(|(candidate, _)| *candidate == key);
+        found.map(|(_, underlying)| &**underlying).ok_or_else(|| PlimsollError::MarketMissing.into())
+    }
+
+    pub fn collateral(&self, key: &Pubkey) -> Result<&Collateral> {
+        let found = self.collaterals.iter().find(|(candidate, _)| *candidate == key);
+        found.map(|(_, collateral)| &**collateral).ok_or_else(|| PlimsollError::MarketMissing.into())
+    }
+}
+
+/// The account as a `T`, or `None` if its discriminator is another's. The owner has been checked.
+fn view<'a, T: ZeroCopy + Discriminator>(account: &'a AccountInfo<'_>) -> Result<Option<Ref<'a, T>>> {
+    let data = account.try_borrow_data()?;
+    let start = T::DISCRIMINATOR.len();
+    let end = start + core::mem::size_of::<T>();
+    if data.len() < end || &data[..start] != T::DISCRIMINATOR {
+        return Ok(None);
+    }
+    Ok(Some(Ref::map(data, |data| bytemuck::from_bytes(&data[start..end]))))
+}

@@ -1,0 +1,15 @@
+//! Account layouts: zero-copy, versioned, with a named reserve and asserted sizes.
+
+pub mod collateral;
+pub mod exchange;
+pub mod margin_account;
+pub mod params;
+pub mod price;
+pub mod underlying;
+
+pub use collateral::Collateral;
+pub use exchange::{Exchange, PauseBits};
+pub use margin_account::{CollateralSlot, MarginAccount, MarginMode, Position};
+pub use params::{CrossParamsRaw, LiquidationParamsRaw, OracleConfig, OracleSourceArgs, SourceKind, SviRaw, UnderlyingParams};
+pub use price::{OracleSource, PriceState};
+pub use underlying::{Expiry, ExpiryStatus, Series, SeriesStatus, Underlying};

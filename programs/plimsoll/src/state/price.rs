@@ -1,0 +1,228 @@
+//! Price state: the sources of a price, its index, its slow companion and the range initial margin looks at.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::fixed::{mul_div, Rounding};
+use plimsoll_risk::math::ln::ln_price;
+use plimsoll_risk::units::{Log, Price, Ratio, ONE_E9};
+
+use crate::constants::*;
+use crate::errors::{OrProgramError, PlimsollError};
+use crate::oracle::Observation;
+use crate::state::params::{OracleConfig, SourceKind};
+
+/// One oracle source and what it last said.
+#[zero_copy]
+#[derive(Debug)]
+pub struct OracleSource {
+    /// Feed id (pull) or address of the price account.
+    pub key: [u8; 32],
+    /// Last price, scale 1e-9 USD; 0 before the first.
+    pub price_e9: i64,
+    /// Half width of its confidence interval, scale 1e-9 USD.
+    pub confidence_e9: i64,
+    /// When it was published, unix seconds.
+    pub publish_time: i64,
+    /// 0 none, 1 Pyth pull, 2 Pyth price account.
+    pub kind: u8,
+    pub padding: [u8; 7],
+}
+
+/// The price of an underlying, a collateral or the quote stablecoin.
+#[zero_copy]
+#[derive(Debug)]
+pub struct PriceState {
+    pub sources: [OracleSource; 3],
+    /// Index: median of the fresh sources, scale 1e-9 USD; 0 before the first update.
+    pub index_e9: i64,
+    /// Widest confidence interval among the fresh sources, scale 1e-9 USD.
+    pub confidence_e9: i64,
+    /// Oldest publish time among the sources of the index.
+    pub publish_time: i64,
+    /// Cluster time of the last update.
+    pub updated_at: i64,
+    /// Slow price: exponential average of the index over time, scale 1e-9 USD.
+    pub slow_e9: i64,
+    /// Least price initial margin looks at: min(index − bias, slow).
+    pub low_e9: i64,
+    /// Largest price initial margin looks at: max(index + bias, slow).
+    pub high_e9: i64,
+    /// ln of index, low and high, Q40.
+    pub ln_index_q40: i64,
+    pub ln_low_q40: i64,
+    pub ln_high_q40: i64,
+    pub max_age_secs: i64,
+    pub max_liquidation_age_secs: i64,
+    pub slow_secs: i64,
+    pub max_divergence_e9: i64,
+    pub max_confidence_e9: i64,
+    pub source_count: u8,
+    pub required: u8,
+    pub padding: [u8; 6],
+}
+
+const _: () = assert!(core::mem::size_of::<OracleSource>() == 64 && core::mem::size_of::<PriceState>() == 320);
+
+/// How fresh a price has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// For new risk and withdrawals.
+    NewRisk,
+    /// For maintenance margin and liquidation.
+    Liquidation,
+}
+
+impl PriceState {
+    /// Binds the sources. Prices start over, because other sources may mean another price.
+    pub fn configure(&mut self, config: &OracleConfig) -> Result<()> {
+        config.validate()?;
+        let mut fresh: PriceState = bytemuck::Zeroable::zeroed();
+        for (slot, source) in fresh.sources.iter_mut().zip(&config.sources) {
+            slot.key = source.key;
+            slot.kind = match source.kind {
+                SourceKind::PythPull => OracleSource::PYTH_PULL,
+                SourceKind::PythPriceAccount => OracleSource::PYTH_PRICE_ACCOUNT,
+            };
+        }
+        // Validated: at most three.
+        fresh.source_count = config.sources.len() as u8;
+        fresh.required = config.required;
+        fresh.max_age_secs = config.max_age_secs;
+        fresh.max_liquidation_age_secs = config.max_liquidation_age_secs;
+        fresh.slow_secs = config.slow_secs;
+        fresh.max_divergence_e9 = config.max_divergence_e9;
+        fresh.max_confidence_e9 = config.max_confidence_e9;
+        *self = fresh;
+        Ok(())
+    }
+
+    /// Stores what one source said.
+    ///
+    /// # Errors
+    /// Each check its own: future, stale, out of order, price range, confidence.
+    pub fn observe(&mut self, source: usize, seen: &Observation, now: i64) -> Result<()> {
+        let (max_age, max_confidence) = (self.max_age_secs, self.max_confidence_e9);
+        let slot = self.sources.get_mut(source).ok_or(PlimsollError::OracleMismatch)?;
+        require!(seen.publish_time <= now.saturating_add(MAX_CLOCK_DRIFT_SECS), PlimsollError::OracleFuture);
+        require!(now.saturating_sub(seen.publish_time) <= max_age, PlimsollError::OracleStale);
+        require!(seen.publish_time >= slot.publish_time, PlimsollError::OracleOutOfOrder);
+        require!(seen.price.is_in_range(), PlimsollError::OraclePrice);
+        let widest = seen.price.scale(Ratio::from_raw(max_confidence), Rounding::Down).or_error()?;
+        require!(seen.confidence <= widest, PlimsollError::OracleConfidence);
+        slot.price_e9 = seen.price.raw();
+        slot.confidence_e9 = seen.confidence.raw();
+        slot.publish_time = seen.publish_time;
+        Ok(())
+    }
+
+    /// Recomputes index, slow price and the range of initial margin from the fresh sources.
+    ///
+    /// # Errors
+    /// [`PlimsollError::OracleStale`] when fewer sources than required are fresh.
+    pub fn aggregate(&mut self, now: i64) -> Result<()> {
+        let mut prices = [0i64; MAX_SOURCES as usize];
+        let (mut count, mut confidence, mut oldest) = (0usize, 0i64, i64::MAX);
+        for source in self.sources.iter().take(self.source_count as usize) {
+            if source.price_e9 > 0 && now.saturating_sub(source.publish_time) <= self.max_age_secs {
+                prices[count] = source.price_e9;
+                count = count.saturating_add(1);
+                confidence = confidence.max(source.confidence_e9);
+                oldest = oldest.min(source.publish_time);
+            }
+        }
+        require!(count >= (self.required as usize).max(1), PlimsollError::OracleStale);
+        let index = median(&mut prices[..count]);
+        self.slow_e9 = self.slow_at(index, now)?;
+        self.index_e9 = index;
+        self.confidence_e9 = confidence;
+        self.publish_time = oldest;
+        self.updated_at = now;
+        self.bound_range()
+    }
+
+    /// The slow price moves towards the price that *was* in force, for the time it was: a spike counts only for as
+    /// long as it lasts, and a single update never moves it.
+    fn slow_at(&self, index: i64, now: i64) -> Result<i64> {
+        if self.slow_e9 == 0 || self.slow_secs == 0 {
+            return Ok(index);
+        }
+        let elapsed = now.saturating_sub(self.updated_at).clamp(0, 86_400);
+        // Both prices in range and slow_secs ≤ 86 400: no sum leaves an i64.
+        let gap = self.index_e9.saturating_sub(self.slow_e9);
+        let window = elapsed.saturating_add(self.slow_secs);
+        let step = mul_div(gap, elapsed, window, Rounding::Down).or_error()?;
+        Ok(self.slow_e9.saturating_add(step))
+    }
+
+    fn bound_range(&mut self) -> Result<()> {
+        let index = Price::from_raw(self.index_e9);
+        let bias = Price::from_raw(self.confidence_e9).scale(Ratio::from_raw(CONFIDENCE_BIAS_E9), Rounding::Up).or_error()?;
+        let bias = bias.min(index.scale(Ratio::from_raw(MAX_BIAS_E9), Rounding::Up).or_error()?).raw();
+        // The bias is at most 5 % of a price in range: the low end stays above zero unless the index is one unit.
+        self.low_e9 = self.index_e9.saturating_sub(bias).min(self.slow_e9).max(1);
+        self.high_e9 = self.index_e9.saturating_add(bias).max(self.slow_e9).min(Price::MAX.raw());
+        self.ln_index_q40 = ln_price(index).or_error()?.raw();
+        self.ln_low_q40 = ln_price(self.low()).or_error()?.raw();
+        self.ln_high_q40 = ln_price(self.high()).or_error()?.raw();
+        Ok(())
+    }
+
+    /// Refuses a price that is missing or too old.
+    pub fn require_fresh(&self, now: i64, freshness: Freshness) -> Result<()> {
+        let max_age = match freshness {
+            Freshness::NewRisk => self.max_age_secs,
+            Freshness::Liquidation => self.max_liquidation_age_secs,
+        };
+        require!(self.index_e9 > 0 && now.saturating_sub(self.publish_time) <= max_age, PlimsollError::OracleStale);
+        Ok(())
+    }
+
+    /// Whether index and slow price lie further apart than allowed.
+    pub fn is_divergent(&self) -> Result<bool> {
+        let gap = self.index_e9.saturating_sub(self.slow_e9).saturating_abs();
+        let bound = Price::from_raw(self.slow_e9).scale(Ratio::from_raw(self.max_divergence_e9), Rounding::Down).or_error()?;
+        Ok(gap > bound.raw())
+    }
+
+    /// Confidence c in [0, 1]: 1 for a price without doubt, 0 at the widest interval any price may have (10 %).
+    pub fn confidence(&self) -> Result<Ratio> {
+        let widest = Price::from_raw(self.index_e9).scale(Ratio::from_raw(MAX_CONFIDENCE_E9), Rounding::Up).or_error()?;
+        if widest.is_zero() {
+            return Ok(Ratio::ZERO);
+        }
+        let doubt = mul_div(self.confidence_e9, ONE_E9, widest.raw(), Rounding::Up).or_error()?;
+        Ok(Ratio::from_raw(ONE_E9.saturating_sub(doubt).max(0)))
+    }
+
+    pub fn index(&self) -> Price {
+        Price::from_raw(self.index_e9)
+    }
+
+    pub fn low(&self) -> Price {
+        Price::from_raw(self.low_e9)
+    }
+
+    pub fn high(&self) -> Price {
+        Price::from_raw(self.high_e9)
+    }
+
+    pub fn ln_index(&self) -> Log {
+        Log::from_raw(self.ln_index_q40)
+    }
+}
+
+impl OracleSource {
+    pub const PYTH_PULL: u8 = 1;
+    pub const PYTH_PRICE_ACCOUNT: u8 = 2;
+}
+
+/// Median of one to three prices; of two, their mean rounded down.
+fn median(prices: &mut [i64]) -> i64 {
+    prices.sort_unstable();
+    let middle = prices.len() / 2;
+    match prices {
+        [] => 0,
+        // Prices are positive and at most 1e18: the sum of two fits.
+        _ if prices.len() % 2 == 0 => prices[middle - 1].saturating_add(prices[middle]) / 2,
+        _ => prices[middle],
+    }
+}

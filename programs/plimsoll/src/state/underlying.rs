@@ -1,0 +1,222 @@
+//! An underlying with all its expiries and series: one account per market, not one per contract.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::pricing::black76::{OptionKind, Strike};
+use plimsoll_risk::pricing::surface::Svi;
+use plimsoll_risk::settlement::Twap;
+use plimsoll_risk::units::{Contracts, Log, Price, Seconds};
+
+use crate::constants::*;
+use crate::errors::{OrProgramError, PlimsollError};
+use crate::state::params::{SviRaw, UnderlyingParams};
+use crate::state::{Position, PriceState};
+
+/// One underlying: price, parameters, expiries and series.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Underlying {
+    pub version: u8,
+    pub padding: [u8; 5],
+    /// Series slots ever used: loops over series end here.
+    pub series_used: u16,
+    pub exchange: Pubkey,
+    /// UTF-8, zero-padded.
+    pub symbol: [u8; 16],
+    /// Publishes volatility surfaces.
+    pub volatility_authority: Pubkey,
+    pub price: PriceState,
+    pub params: UnderlyingParams,
+    /// Trading fees not collected yet, in quote atoms.
+    pub fees_atoms: i64,
+    /// Settlement payoffs: shorts' payments received less longs' payments made, in quote atoms.
+    pub settlement_atoms: i64,
+    pub reserved: [u64; 32],
+    pub expiries: [Expiry; 16],
+    pub series: [Series; 512],
+}
+
+/// One expiry date.
+#[zero_copy]
+#[derive(Debug)]
+pub struct Expiry {
+    /// Unix seconds; 0 marks a free slot.
+    pub expiry_ts: i64,
+    /// Volatility surface, annualised SVI.
+    pub svi: SviRaw,
+    /// When the surface was published; 0 before the first.
+    pub vol_updated_at: i64,
+    /// Forward / spot, Q40.
+    pub forward_ratio_q40: i64,
+    /// ln of it, Q40.
+    pub ln_forward_ratio_q40: i64,
+    /// Discount rate per year, scale 1e-9.
+    pub rate_e9: i64,
+    /// Price the expiry is settled at, scale 1e-9; 0 before.
+    pub settlement_e9: i64,
+    /// Last index before the expiry, kept by the first update after it, scale 1e-9.
+    pub last_index_e9: i64,
+    /// Σ index × seconds inside the settlement window, low and high word.
+    pub twap_weighted: [u64; 2],
+    /// Seconds observed inside the settlement window.
+    pub twap_covered_secs: i64,
+    /// See [`ExpiryStatus`].
+    pub status: u8,
+    pub padding: [u8; 7],
+    pub reserved: [u64; 8],
+}
+
+/// One listed contract.
+#[zero_copy]
+#[derive(Debug)]
+pub struct Series {
+    /// Strike, scale 1e-9 USD.
+    pub strike_e9: i64,
+    /// ln of the strike, Q40.
+    pub ln_strike_q40: i64,
+    /// Σ of all longs, in 1e-6 contracts.
+    pub long_e6: i64,
+    /// Σ of all shorts, in 1e-6 contracts; equal to the longs until settlement of accounts begins.
+    pub short_e6: i64,
+    /// Slot of its expiry.
+    pub expiry: u8,
+    /// 0 call, 1 put.
+    pub kind: u8,
+    /// See [`SeriesStatus`].
+    pub status: u8,
+    pub padding: [u8; 5],
+    pub reserved: [u64; 2],
+}
+
+const _: () = {
+    assert!(core::mem::size_of::<Expiry>() == 216);
+    assert!(core::mem::size_of::<Series>() == 56);
+    assert!(core::mem::size_of::<Underlying>() == 33_040 && core::mem::align_of::<Underlying>() == 8);
+};
+
+/// States of an expiry slot.
+pub struct ExpiryStatus;
+impl ExpiryStatus {
+    pub const FREE: u8 = 0;
+    pub const LIVE: u8 = 1;
+    pub const SETTLED: u8 = 2;
+}
+
+/// States of a series slot.
+pub struct SeriesStatus;
+impl SeriesStatus {
+    pub const FREE: u8 = 0;
+    pub const LISTED: u8 = 1;
+}
+
+impl Series {
+    pub const CALL: u8 = 0;
+    pub const PUT: u8 = 1;
+
+    pub fn option_kind(&self) -> OptionKind {
+        if self.kind == Self::CALL {
+            OptionKind::Call
+        } else {
+            OptionKind::Put
+        }
+    }
+
+    pub fn strike(&self) -> Strike {
+        Strike { price: Price::from_raw(self.strike_e9), log: Log::from_raw(self.ln_strike_q40) }
+    }
+
+    /// Moves the open interest with one account's position going from `old` to `new`.
+    pub fn move_interest(&mut self, old: Contracts, new: Contracts) -> Result<()> {
+        let moved = |total: i64, old: i64, new: i64| {
+            total.checked_sub(old.max(0)).and_then(|rest| rest.checked_add(new.max(0))).ok_or(PlimsollError::Overflow)
+        };
+        let (old, new) = (old.raw(), new.raw());
+        self.long_e6 = moved(self.long_e6, old, new)?;
+        // Sizes lie within ±1e15: their negation exists.
+        self.short_e6 = moved(self.short_e6, old.wrapping_neg(), new.wrapping_neg())?;
+        require!(self.long_e6 >= 0 && self.short_e6 >= 0, PlimsollError::Overflow);
+        Ok(())
+    }
+}
+
+impl Series {
+    /// Takes off the counters what an account has netted away inside liquidations.
+    pub fn take_off_netted(&mut self, position: &mut Position) -> Result<()> {
+        let netted = core::mem::take(&mut position.netted_e6);
+        self.long_e6 = self.long_e6.checked_sub(netted).ok_or(PlimsollError::Overflow)?;
+        self.short_e6 = self.short_e6.checked_sub(netted).ok_or(PlimsollError::Overflow)?;
+        Ok(())
+    }
+}
+
+impl Expiry {
+    pub fn twap(&self) -> Twap {
+        let weighted = (self.twap_weighted[0] as u128) | ((self.twap_weighted[1] as u128) << 64);
+        Twap { weighted: weighted as i128, covered: Seconds::from_raw(self.twap_covered_secs) }
+    }
+
+    pub fn set_twap(&mut self, twap: &Twap) {
+        let weighted = twap.weighted as u128;
+        self.twap_weighted = [weighted as u64, (weighted >> 64) as u64];
+        self.twap_covered_secs = twap.covered.raw();
+    }
+
+    pub fn surface(&self) -> Svi {
+        let SviRaw { a_q40, b_q40, rho_q40, m_q40, s_q40, max_log_moneyness_q40 } = self.svi;
+        Svi::from_raw([a_q40, b_q40, rho_q40, m_q40, s_q40, max_log_moneyness_q40])
+    }
+
+    pub fn is_settled(&self) -> bool {
+        self.status == ExpiryStatus::SETTLED
+    }
+
+    pub fn has_surface(&self) -> bool {
+        self.vol_updated_at > 0
+    }
+}
+
+impl Underlying {
+    pub fn expiry(&self, slot: u8) -> Result<&Expiry> {
+        let expiry = self.expiries.get(slot as usize).filter(|expiry| expiry.status != ExpiryStatus::FREE);
+        expiry.ok_or_else(|| PlimsollError::ExpiryNotFound.into())
+    }
+
+    pub fn expiry_mut(&mut self, slot: u8) -> Result<&mut Expiry> {
+        let expiry = self.expiries.get_mut(slot as usize).filter(|expiry| expiry.status != ExpiryStatus::FREE);
+        expiry.ok_or_else(|| PlimsollError::ExpiryNotFound.into())
+    }
+
+    pub fn series(&self, slot: u16) -> Result<&Series> {
+        let series = self.series.get(slot as usize).filter(|series| series.status == SeriesStatus::LISTED);
+        series.ok_or_else(|| PlimsollError::SeriesNotFound.into())
+    }
+
+    pub fn series_mut(&mut self, slot: u16) -> Result<&mut Series> {
+        let series = self.series.get_mut(slot as usize).filter(|series| series.status == SeriesStatus::LISTED);
+        series.ok_or_else(|| PlimsollError::SeriesNotFound.into())
+    }
+
+    /// Adds the time since the last price update to every settlement window that is open, at the price that was in
+    /// force, for as long as that price was fresh; and keeps the last price before an expiry that has just passed.
+    pub fn observe_windows(&mut self, now: i64) -> Result<()> {
+        let price = self.price.index();
+        if price.is_zero() {
+            return Ok(());
+        }
+        let from = self.price.updated_at;
+        let to = now.min(from.saturating_add(self.price.max_age_secs));
+        for expiry in self.expiries.iter_mut() {
+            if expiry.status != ExpiryStatus::LIVE || from >= expiry.expiry_ts {
+                continue;
+            }
+            if now >= expiry.expiry_ts {
+                expiry.last_index_e9 = price.raw();
+            }
+            if to > expiry.expiry_ts.saturating_sub(plimsoll_risk::settlement::SETTLEMENT_WINDOW.raw()) {
+                let mut twap = expiry.twap();
+                twap.observe(price, from, to, expiry.expiry_ts).or_error()?;
+                expiry.set_twap(&twap);
+            }
+        }
+        Ok(())
+    }
+}
