@@ -9,6 +9,8 @@ use surfpool_sdk::{
     RpcClient,
 };
 
+const CLOCK: Pubkey = anchor_lang::pubkey!("SysvarC1ock11111111111111111111111111111111");
+
 pub struct Chain {
     rpc: RpcClient,
 }
@@ -46,7 +48,7 @@ impl Chain {
 
     /// The time programs see, which tests may have moved.
     pub fn clock(&self) -> Result<Clock> {
-        let data = self.read_account(&anchor_lang::solana_program::sysvar::clock::ID)?;
+        let data = self.read_account(&CLOCK)?;
         let word = |index: usize| -> Result<[u8; 8]> {
             let bytes = data.get(index * 8..index * 8 + 8).context("the clock account is too short")?;
             Ok(bytes.try_into()?)

@@ -17,7 +17,8 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{ArgAction, Parser};
-use surfpool_sdk::{Keypair, Pubkey, Signer};
+use solana_signer::{EncodableKey, Signer};
+use surfpool_sdk::{Keypair, Pubkey};
 
 use crate::{chain::Chain, validator::Validator, world::World};
 

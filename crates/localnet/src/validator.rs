@@ -94,7 +94,9 @@ impl Validator {
 
     /// Closes both servers and returns when their ports are free again.
     pub fn stop(self) -> Result<()> {
-        self.commands.send(SimnetCommand::Terminate(None)).context("the validator has already ended")?;
+        self.commands
+            .send(SimnetCommand::Terminate(None))
+            .map_err(|_| anyhow::anyhow!("the validator has already ended"))?;
         for _ in 0..SERVERS {
             self.closed
                 .recv_timeout(Duration::from_secs(5))

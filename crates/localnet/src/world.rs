@@ -1,11 +1,8 @@
 //! What exists on a fresh local network, at which addresses, and how it is printed.
 
 use anchor_lang::prelude::Pubkey;
-use anchor_spl::token::spl_token::{
-    self,
-    solana_program::{program_option::COption, program_pack::Pack},
-    state::Mint,
-};
+use anchor_lang::solana_program::{program_option::COption, program_pack::Pack};
+use anchor_spl::token::spl_token::{self, state::Mint};
 use anyhow::Result;
 use serde_json::{json, Value};
 
