@@ -3,7 +3,7 @@
 macro_rules! rooms {
     ($($room:ident { $($instruction:ident),* $(,)? })*) => {
         $(pub mod $room { $(pub mod $instruction;)* })*
-        $($(#[allow(ambiguous_glob_reexports)] pub use $room::$instruction::{self, *};)*)*
+        $($(#[allow(ambiguous_glob_reexports, unused_imports)] pub use $room::$instruction::{self, *};)*)*
     };
 }
 

@@ -6,11 +6,8 @@ use pyth_sdk_solana::state::{load_price_account, PriceStatus, SolanaPriceAccount
 use super::{scaled, Observation};
 use crate::errors::PlimsollError;
 
-/// Programs that own Pyth price accounts: mainnet and devnet.
-const PROGRAMS: [Pubkey; 2] = [
-    pubkey!("FsJ3A3u2vn5cTVofAjvy6y5kwABJAqYWpe4975bi2epH"),
-    pubkey!("gSbePebfvPy7tRqimPoVecS2UsBvYv46ynrzWc92s2oe"),
-];
+/// Program that owns Pyth price accounts.
+const PROGRAM: Pubkey = pubkey!("FsJ3A3u2vn5cTVofAjvy6y5kwABJAqYWpe4975bi2epH");
 
 /// Observation of a price account that is trading. The caller has matched its address.
 ///
@@ -18,7 +15,7 @@ const PROGRAMS: [Pubkey; 2] = [
 /// [`PlimsollError::OracleOwner`], [`PlimsollError::OracleLayout`], [`PlimsollError::OracleNotTrading`],
 /// [`PlimsollError::OraclePrice`].
 pub(super) fn read(account: &AccountInfo) -> Result<Observation> {
-    require!(PROGRAMS.contains(account.owner), PlimsollError::OracleOwner);
+    require_keys_eq!(*account.owner, PROGRAM, PlimsollError::OracleOwner);
     let data = account.try_borrow_data()?;
     require!(data.len() >= core::mem::size_of::<SolanaPriceAccount>(), PlimsollError::OracleLayout);
     let price: &SolanaPriceAccount = load_price_account(&data).map_err(|_| PlimsollError::OracleLayout)?;

@@ -41,7 +41,7 @@ pub struct Exchange {
     pub reserved: [u64; 32],
 }
 
-const _: () = assert!(core::mem::size_of::<Exchange>() == 904 && core::mem::align_of::<Exchange>() == 8);
+const _: () = assert!(core::mem::size_of::<Exchange>() == 896 && core::mem::align_of::<Exchange>() == 8);
 
 /// What can be paused. Liquidation and settlement can not: see docs/adr.
 pub struct PauseBits;

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::{mul_div, Rounding};
-use plimsoll_risk::math::ln::ln_price;
+use plimsoll_risk::math::ln_price;
 use plimsoll_risk::units::{Log, Price, Ratio, ONE_E9};
 
 use crate::constants::*;

@@ -6,7 +6,6 @@ use plimsoll_risk::pricing::surface::Svi;
 use plimsoll_risk::settlement::Twap;
 use plimsoll_risk::units::{Contracts, Log, Price, Seconds};
 
-use crate::constants::*;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::params::{SviRaw, UnderlyingParams};
 use crate::state::{Position, PriceState};
@@ -88,9 +87,9 @@ pub struct Series {
 }
 
 const _: () = {
-    assert!(core::mem::size_of::<Expiry>() == 216);
+    assert!(core::mem::size_of::<Expiry>() == 200);
     assert!(core::mem::size_of::<Series>() == 56);
-    assert!(core::mem::size_of::<Underlying>() == 33_040 && core::mem::align_of::<Underlying>() == 8);
+    assert!(core::mem::size_of::<Underlying>() == 32_696 && core::mem::align_of::<Underlying>() == 8);
 };
 
 /// States of an expiry slot.

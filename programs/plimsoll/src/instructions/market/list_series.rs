@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::{mul_div, Rounding};
-use plimsoll_risk::math::ln::ln_price;
+use plimsoll_risk::math::ln_price;
 use plimsoll_risk::units::{Price, ONE_E9};
 
 use crate::constants::MAX_SERIES;

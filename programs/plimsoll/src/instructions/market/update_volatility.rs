@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::{mul_div, Rounding};
-use plimsoll_risk::math::ln::ln_ratio_q40;
+use plimsoll_risk::math::ln_ratio_q40;
 use plimsoll_risk::pricing::surface::Svi;
 use plimsoll_risk::units::{Log, Seconds, Skew, Variance, Vol, ONE_E9, ONE_Q};
 
