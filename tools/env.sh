@@ -62,7 +62,7 @@ PY
 }
 
 # Builds the local network with the features the tests have (--workspace), so that nothing is compiled twice.
-build_localnet() { cargo build --quiet --locked --workspace --bin plimsoll-localnet; }
+build_localnet() { cargo build --locked --workspace --bin plimsoll-localnet; }
 
 # Waits until the file exists; fails when the process that should write it ends first.
 wait_for_file() {
