@@ -1,6 +1,7 @@
 //! Parameters as they cross the interface and as they are stored: plain numbers with the unit in the name.
 
 use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{CrossParams, LiquidationParams};
 use plimsoll_risk::units::{Ratio, Value};
 
@@ -8,8 +9,8 @@ use crate::constants::{MAX_CONFIDENCE_E9, MAX_SOURCES};
 use crate::errors::PlimsollError;
 
 /// [`CrossParams`] as stored, every field a ratio with scale 1e-9.
-#[zero_copy]
-#[derive(AnchorSerialize, AnchorDeserialize, Debug, PartialEq, Eq)]
+#[repr(C)]
+#[derive(AnchorSerialize, AnchorDeserialize, Pod, Zeroable, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CrossParamsRaw {
     pub max_spot_e9: i64,
     pub min_spot_e9: i64,
@@ -64,8 +65,8 @@ impl From<&CrossParams> for CrossParamsRaw {
 }
 
 /// [`LiquidationParams`] as stored.
-#[zero_copy]
-#[derive(AnchorSerialize, AnchorDeserialize, Debug, PartialEq, Eq)]
+#[repr(C)]
+#[derive(AnchorSerialize, AnchorDeserialize, Pod, Zeroable, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiquidationParamsRaw {
     /// Price of a slice as a part of its equity, scale 1e-9.
     pub discount_e9: i64,
@@ -86,8 +87,8 @@ impl From<&LiquidationParamsRaw> for LiquidationParams {
 }
 
 /// What an underlying allows, apart from its margin parameters.
-#[zero_copy]
-#[derive(AnchorSerialize, AnchorDeserialize, Debug, PartialEq, Eq)]
+#[repr(C)]
+#[derive(AnchorSerialize, AnchorDeserialize, Pod, Zeroable, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnderlyingParams {
     pub cross: CrossParamsRaw,
     /// Least volatility a published surface may show anywhere, Q40 per year.
@@ -190,7 +191,7 @@ impl OracleConfig {
 
 /// A volatility surface slice as stored: annualised SVI, all Q40.
 #[zero_copy]
-#[derive(AnchorSerialize, AnchorDeserialize, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct SviRaw {
     pub a_q40: i64,
     pub b_q40: i64,
