@@ -1,8 +1,8 @@
 //! Pyth accounts in their real binary layouts: real mainnet accounts in which only feed, price and time are replaced.
 
 use anchor_lang::{prelude::Pubkey, pubkey, AccountDeserialize, AccountSerialize};
-use anyhow::{Context, Result};
-use pyth_sdk_solana::state::{PriceStatus, SolanaPriceAccount};
+use anyhow::{anyhow, Context, Result};
+use pyth_sdk_solana::state::{load_price_account, PriceStatus, SolanaPriceAccount};
 use pyth_solana_receiver_sdk::price_update::PriceUpdateV2;
 
 /// Owner of pull accounts: Pyth's receiver program.
@@ -102,9 +102,10 @@ fn edit_pull(data: &[u8], change: impl FnOnce(&mut PriceUpdateV2)) -> Result<Vec
 }
 
 fn edit_price(data: &[u8], change: impl FnOnce(&mut SolanaPriceAccount)) -> Result<Vec<u8>> {
-    pyth_sdk_solana::state::load_price_account::<32, ()>(data)
-        .map_err(|e| anyhow::anyhow!("not a Pyth price account: {e}"))?;
-    let mut account: SolanaPriceAccount = bytemuck::pod_read_unaligned(data);
+    // Copied first: the library's own reader panics on bytes that are not aligned.
+    let mut account: SolanaPriceAccount =
+        bytemuck::try_pod_read_unaligned(data).map_err(|e| anyhow!("not a Pyth price account: {e}"))?;
+    load_price_account::<32, ()>(bytemuck::bytes_of(&account)).map_err(|e| anyhow!("not a Pyth price account: {e}"))?;
     change(&mut account);
     Ok(bytemuck::bytes_of(&account).to_vec())
 }
