@@ -17,26 +17,27 @@ pub fn require_exchange(account: &MarginAccount, exchange: &Pubkey) -> Result<()
     Ok(())
 }
 
-/// The party may do what it did: it satisfies IM in a calm market, or its IM balance has risen.
+/// The party may do what it did: it satisfies IM in a market that allows new risk, or its IM balance has risen.
 ///
 /// `before` is only asked for when the first does not hold.
 pub fn require_initial_margin(after: &Health, before: impl FnOnce() -> Result<Health>) -> Result<()> {
     let is_covered = !after.report.initial.is_negative();
-    if is_covered && after.is_calm {
+    if is_covered && after.obstacle.is_none() {
         return Ok(());
     }
     if after.report.initial > before()?.report.initial {
         return Ok(());
     }
-    require!(is_covered, PlimsollError::InitialMargin);
-    err!(PlimsollError::PriceDivergence)
+    match after.obstacle {
+        Some(obstacle) if is_covered => Err(obstacle.into()),
+        _ => err!(PlimsollError::InitialMargin),
+    }
 }
 
-/// The account may let go of money: IM ≥ 0 at fresh prices in a calm market.
+/// The account may let go of money: IM ≥ 0 at fresh prices, in a market that allows new risk.
 pub fn require_withdrawable(health: &Health) -> Result<()> {
     require!(!health.report.initial.is_negative(), PlimsollError::InitialMargin);
-    require!(health.is_calm, PlimsollError::PriceDivergence);
-    Ok(())
+    health.obstacle.map_or(Ok(()), |obstacle| Err(obstacle.into()))
 }
 
 /// The action is not paused at this time.

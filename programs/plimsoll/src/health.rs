@@ -16,7 +16,7 @@ use crate::constants::MAX_POSITIONS;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::markets::Markets;
 use crate::state::price::Freshness;
-use crate::state::{Exchange, Expiry, MarginAccount, Position, Underlying};
+use crate::state::{Exchange, Expiry, MarginAccount, Position, PriceState, Underlying};
 
 /// What a valuation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,8 @@ pub struct WorstItem {
 #[derive(Clone, Copy, Debug)]
 pub struct Health {
     pub report: MarginReport,
-    /// Whether all prices agree with their slow companions and all surfaces are fresh enough for new risk.
-    pub is_calm: bool,
+    /// Why the market allows no new risk, if it does not: a price far from its slow companion, or an old surface.
+    pub obstacle: Option<PlimsollError>,
     pub worst: Option<WorstItem>,
 }
 
@@ -60,7 +60,7 @@ pub fn health(account: &MarginAccount, exchange: &Exchange, markets: &Markets, p
         now,
         sum: MarginSum::default(),
         legs: Vec::with_capacity(MAX_POSITIONS as usize),
-        is_calm: true,
+        obstacle: None,
         worst: None,
     };
     let positions = account.positions();
@@ -74,12 +74,12 @@ pub fn health(account: &MarginAccount, exchange: &Exchange, markets: &Markets, p
     for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
         let collateral = markets.collateral(&slot.collateral)?;
         collateral.price.require_fresh(now, purpose.freshness())?;
-        valuation.is_calm &= !collateral.price.is_divergent()?;
+        valuation.note_divergence(&collateral.price)?;
         let value = collateral.market().value(CollateralBalance(slot.balance_atoms), exchange.stable.index()).or_error()?;
         valuation.sum.add_collateral(&value).or_error()?;
     }
     let report = valuation.sum.report(Value::from_raw(account.cash_atoms)).or_error()?;
-    Ok(Health { report, is_calm: valuation.is_calm, worst: valuation.worst })
+    Ok(Health { report, obstacle: valuation.obstacle, worst: valuation.worst })
 }
 
 impl Purpose {
@@ -97,7 +97,7 @@ struct Valuation<'a> {
     now: i64,
     sum: MarginSum,
     legs: Vec<Leg>,
-    is_calm: bool,
+    obstacle: Option<PlimsollError>,
     worst: Option<WorstItem>,
 }
 
@@ -120,7 +120,7 @@ impl Valuation<'_> {
     fn add_underlying(&mut self, underlying: &Underlying, positions: &[Position]) -> Result<()> {
         let price = &underlying.price;
         price.require_fresh(self.now, self.purpose.freshness())?;
-        self.is_calm &= !price.is_divergent()?;
+        self.note_divergence(price)?;
         let params = CrossParams::from(&underlying.params.cross);
         let mut spots = Vec::with_capacity(3);
         spots.push(Spot::new(&params, price.index(), price.ln_index_q40)?);
@@ -152,7 +152,9 @@ impl Valuation<'_> {
 
     fn add_expiry(&mut self, underlying: &Underlying, expiry: &Expiry, positions: &[Position], spots: &mut [Spot]) -> Result<()> {
         require!(expiry.has_surface(), PlimsollError::VolatilityStale);
-        self.is_calm &= self.now.saturating_sub(expiry.vol_updated_at) <= underlying.params.max_vol_age_secs;
+        if self.now.saturating_sub(expiry.vol_updated_at) > underlying.params.max_vol_age_secs {
+            self.obstacle.get_or_insert(PlimsollError::VolatilityStale);
+        }
         let market = ExpiryMarket::new(expiry, self.now)?;
         let at_index = market.curve(spots[0].price, spots[0].log)?;
         self.load_legs(underlying, expiry, positions, &market, &at_index)?;
@@ -188,6 +190,13 @@ impl Valuation<'_> {
                 size: position.size(),
                 total_vol: total_vol(surface.vol_at(log_moneyness), market.sqrt_years),
             });
+        }
+        Ok(())
+    }
+
+    fn note_divergence(&mut self, price: &PriceState) -> Result<()> {
+        if price.is_divergent()? {
+            self.obstacle.get_or_insert(PlimsollError::PriceDivergence);
         }
         Ok(())
     }

@@ -142,6 +142,9 @@ impl CrossExpiry<'_> {
         let (mut mark, mut initial, mut maintenance) = (0i128, 0i128, 0i128);
         let mut worst = 0i128;
         for (index, leg) in self.legs.iter().enumerate() {
+            if leg.size.is_zero() {
+                continue;
+            }
             let unit = price(leg.kind, &self.curve, leg.strike, leg.total_vol);
             // |price × size| ≤ 2e18 · 1e15 < 2^111: 64 of them fit an i128.
             mark = mark.wrapping_add(unit.times(leg.size).raw());

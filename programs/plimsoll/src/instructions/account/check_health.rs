@@ -64,7 +64,7 @@ pub fn handler<'info>(ctx: Context<'info, CheckHealth<'info>>) -> Result<HealthR
 }
 
 fn report(account: &MarginAccount, valued: &Health) -> Result<HealthReport> {
-    let Health { report, is_calm, worst } = valued;
+    let Health { report, obstacle, worst } = valued;
     let worst = match worst {
         None => None,
         Some(item) => Some(WorstItemReport {
@@ -82,7 +82,7 @@ fn report(account: &MarginAccount, valued: &Health) -> Result<HealthReport> {
         mark_atoms: report.mark.raw(),
         collateral_atoms: report.collateral.raw(),
         cash_atoms: account.cash_atoms,
-        is_calm: *is_calm,
+        is_calm: obstacle.is_none(),
         worst,
     })
 }

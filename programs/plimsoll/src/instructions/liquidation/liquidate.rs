@@ -69,7 +69,9 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     let slice = Slice::price(&before, &args, &LiquidationParams::from(&exchange.liquidation))?;
     slice.hand_over(liquidatee, liquidator)?;
     let after = require_helped(liquidatee, exchange, &markets, &before, now)?;
-    let taken = health(liquidator, exchange, &markets, Purpose::NewRisk, now)?.report;
+    // The prices that breached the account are good enough for the caller's own margin: an oracle that has fallen silent
+    // must not end liquidations before its liquidation age.
+    let taken = health(liquidator, exchange, &markets, Purpose::View, now)?.report;
     require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
 
     let liquidation_sequence = liquidatee.liquidation_sequence;
