@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # Sourced by every script here: versions, one build cache outside the checkout, and the few helpers all scripts share.
-# Everything it sets can be given from outside; nothing is downloaded or changed by sourcing it.
+# Everything it sets can be given from outside; sourcing it downloads nothing.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -45,7 +45,12 @@ claim_build_cache() {
   printf '%s' "$ROOT" >"$owner"
 }
 
-elapsed() { printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60)); }
+# Counted from the start of the outermost script.
+export PLIMSOLL_STARTED=${PLIMSOLL_STARTED:-$EPOCHSECONDS}
+elapsed() {
+  local seconds=$((EPOCHSECONDS - PLIMSOLL_STARTED))
+  printf '%d:%02d' $((seconds / 60)) $((seconds % 60))
+}
 step() { printf '\n==> [%s] %s\n' "$(elapsed)" "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
