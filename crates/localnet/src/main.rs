@@ -78,20 +78,8 @@ async fn main() -> Result<()> {
         write_file(path, validator.rpc_url())?;
     }
 
-    let publish = async {
-        let mut tick = tokio::time::interval(Duration::from_secs(2));
-        loop {
-            tick.tick().await;
-            if args.live_prices {
-                // A failed round is only a note: the next one comes in two seconds.
-                if let Err(e) = world.republish_prices(&chain) {
-                    eprintln!("prices not published: {e:#}");
-                }
-            }
-        }
-    };
     tokio::select! {
-        () = publish => {}
+        () = publish_prices(&world, &chain, args.live_prices) => {}
         () = stop_requested() => println!("\nstopping"),
     }
     validator.stop()
@@ -101,6 +89,21 @@ fn public_key(keypair: &Path) -> Result<Pubkey> {
     Keypair::read_from_file(keypair)
         .map(|keypair| keypair.pubkey())
         .map_err(|e| anyhow::anyhow!("cannot read key pair {}: {e}", keypair.display()))
+}
+
+/// Publishes the last prices every two seconds; without `live` it only waits. Never returns.
+async fn publish_prices(world: &World, chain: &Chain, live: bool) {
+    let mut tick = tokio::time::interval(Duration::from_secs(2));
+    loop {
+        tick.tick().await;
+        if !live {
+            continue;
+        }
+        // A failed round is only a note: the next one comes in two seconds.
+        if let Err(e) = world.republish_prices(chain) {
+            eprintln!("prices not published: {e:#}");
+        }
+    }
 }
 
 /// Resolves on Ctrl-C, and on the polite signal that scripts send.
