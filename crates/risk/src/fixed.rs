@@ -44,7 +44,7 @@ pub const fn mul_shift<const SHIFT: u32>(a: i64, b: i64) -> i64 {
     let high = high
         .wrapping_sub(((a >> 63) as u64) & (b as u64))
         .wrapping_sub(((b >> 63) as u64) & (a as u64));
-    ((high << (64 - SHIFT)) | (low >> SHIFT)) as i64
+    ((high << 64u32.wrapping_sub(SHIFT)) | (low >> SHIFT)) as i64
 }
 
 /// `a · b / divisor`, rounded as asked.

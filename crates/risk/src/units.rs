@@ -154,7 +154,7 @@ impl Price {
     /// Whole dollars. Out-of-range dollars saturate at `i64::MAX / 1e9`; meant for literals.
     pub const fn from_usd(dollars: u32) -> Self {
         // u32::MAX · 1e9 < 2^63: cannot overflow.
-        Self(dollars as i64 * ONE_E9)
+        Self((dollars as i64).wrapping_mul(ONE_E9))
     }
 
     /// `0 < price ≤ MAX`, the range of everything that comes from outside.
@@ -181,7 +181,7 @@ impl Contracts {
     /// Whole contracts; meant for literals.
     pub const fn from_whole(contracts: i32) -> Self {
         // i32 · 1e6 < 2^63: cannot overflow.
-        Self(contracts as i64 * ONE_E6)
+        Self((contracts as i64).wrapping_mul(ONE_E6))
     }
 
     /// Absolute size. # Errors [`RiskError::Overflow`] for `i64::MIN`.
@@ -197,7 +197,7 @@ impl Value {
     /// Whole dollars; meant for literals.
     pub const fn from_usd(dollars: i32) -> Self {
         // i32 · 1e6 < 2^63: cannot overflow.
-        Self(dollars as i64 * ONE_E6)
+        Self((dollars as i64).wrapping_mul(ONE_E6))
     }
 
     /// The same amount as an exact sum.
@@ -246,7 +246,7 @@ impl Ratio {
     /// Millionths; meant for literals: `Ratio::from_millionths(150_000)` is 0.15.
     pub const fn from_millionths(millionths: i32) -> Self {
         // i32 · 1e3 < 2^63: cannot overflow.
-        Self(millionths as i64 * 1_000)
+        Self((millionths as i64).wrapping_mul(1_000))
     }
 
     /// Whether the ratio lies in `[low, high]`.

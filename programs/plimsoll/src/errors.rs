@@ -36,7 +36,9 @@ pub enum PlimsollError {
     ExpiryExists = 105,
     #[msg("Open interest would exceed the limit of the series: trade a smaller size")]
     OpenInterestLimit = 106,
-    #[msg("Volatility surface is missing or older than allowed: its authority must publish, until then only reduce risk")]
+    #[msg(
+        "Volatility surface is missing or older than allowed: its authority must publish, until then only reduce risk"
+    )]
     VolatilityStale = 107,
     #[msg("Volatility surface is outside its bounds or admits arbitrage: publish one inside the bounds")]
     VolatilityOutOfBounds = 108,

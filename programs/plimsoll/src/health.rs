@@ -53,7 +53,13 @@ pub struct Health {
 /// # Errors
 /// [`PlimsollError::MarketMissing`], [`PlimsollError::OracleStale`], [`PlimsollError::VolatilityStale`] for an expiry
 /// that never had a surface, and arithmetic ones.
-pub fn health(account: &MarginAccount, exchange: &Exchange, markets: &Markets, purpose: Purpose, now: i64) -> Result<Health> {
+pub fn health(
+    account: &MarginAccount,
+    exchange: &Exchange,
+    markets: &Markets,
+    purpose: Purpose,
+    now: i64,
+) -> Result<Health> {
     let mut valuation = Valuation {
         exchange,
         purpose,
@@ -75,7 +81,8 @@ pub fn health(account: &MarginAccount, exchange: &Exchange, markets: &Markets, p
         let collateral = markets.collateral(&slot.collateral)?;
         collateral.price.require_fresh(now, purpose.freshness())?;
         valuation.note_divergence(&collateral.price)?;
-        let value = collateral.market().value(CollateralBalance(slot.balance_atoms), exchange.stable.index()).or_error()?;
+        let value =
+            collateral.market().value(CollateralBalance(slot.balance_atoms), exchange.stable.index()).or_error()?;
         valuation.sum.add_collateral(&value).or_error()?;
     }
     let report = valuation.sum.report(Value::from_raw(account.cash_atoms)).or_error()?;
@@ -150,7 +157,13 @@ impl Valuation<'_> {
         self.sum.add_underlying(at_index, worst_initial.unwrap_or(at_index.initial)).or_error()
     }
 
-    fn add_expiry(&mut self, underlying: &Underlying, expiry: &Expiry, positions: &[Position], spots: &mut [Spot]) -> Result<()> {
+    fn add_expiry(
+        &mut self,
+        underlying: &Underlying,
+        expiry: &Expiry,
+        positions: &[Position],
+        spots: &mut [Spot],
+    ) -> Result<()> {
         require!(expiry.has_surface(), PlimsollError::VolatilityStale);
         if self.now.saturating_sub(expiry.vol_updated_at) > underlying.params.max_vol_age_secs {
             self.obstacle.get_or_insert(PlimsollError::VolatilityStale);
@@ -232,7 +245,12 @@ struct ExpiryMarket<'a> {
 impl<'a> ExpiryMarket<'a> {
     fn new(expiry: &'a Expiry, now: i64) -> Result<Self> {
         let left = Seconds::from_raw(expiry.expiry_ts.saturating_sub(now).max(0));
-        Ok(Self { expiry, now, discount: discount(Ratio::from_raw(expiry.rate_e9), left), sqrt_years: sqrt_years(left) })
+        Ok(Self {
+            expiry,
+            now,
+            discount: discount(Ratio::from_raw(expiry.rate_e9), left),
+            sqrt_years: sqrt_years(left),
+        })
     }
 
     /// Forward of the price that settles the expiry; inside the settlement window part of it is known already.

@@ -75,7 +75,11 @@ pub mod plimsoll {
     }
 
     /// Changes risk parameters and volatility authority of an underlying. Signer: admin.
-    pub fn set_underlying(ctx: Context<SetUnderlying>, params: UnderlyingParams, volatility_authority: Pubkey) -> Result<()> {
+    pub fn set_underlying(
+        ctx: Context<SetUnderlying>,
+        params: UnderlyingParams,
+        volatility_authority: Pubkey,
+    ) -> Result<()> {
         instructions::set_underlying::handler(ctx, params, volatility_authority)
     }
 

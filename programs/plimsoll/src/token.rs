@@ -53,7 +53,11 @@ impl<'info> Transfer<'_, 'info> {
             authority: authority.to_account_info(),
         };
         let before = self.vault.amount;
-        token_interface::transfer_checked(CpiContext::new(self.token_program.key(), accounts), amount, self.mint.decimals)?;
+        token_interface::transfer_checked(
+            CpiContext::new(self.token_program.key(), accounts),
+            amount,
+            self.mint.decimals,
+        )?;
         self.vault.reload()?;
         require!(self.vault.amount.checked_sub(before) == Some(amount), PlimsollError::TransferMismatch);
         Ok(())

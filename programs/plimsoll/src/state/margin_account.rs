@@ -132,7 +132,13 @@ impl MarginAccount {
 
     /// Adds to a position, opening it if need be, and returns `(old, new)` size. The slot of a position that becomes
     /// zero is freed by [`MarginAccount::release_empty`].
-    pub fn add_to_position(&mut self, underlying: u8, expiry: u8, series: u16, change: Contracts) -> Result<(Contracts, Contracts)> {
+    pub fn add_to_position(
+        &mut self,
+        underlying: u8,
+        expiry: u8,
+        series: u16,
+        change: Contracts,
+    ) -> Result<(Contracts, Contracts)> {
         let index = self.position_index(underlying, expiry, series)?;
         let position = &mut self.positions[index];
         let old = position.size();

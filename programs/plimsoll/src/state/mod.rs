@@ -10,6 +10,8 @@ pub mod underlying;
 pub use collateral::Collateral;
 pub use exchange::{Exchange, PauseBits};
 pub use margin_account::{CollateralSlot, MarginAccount, MarginMode, Position};
-pub use params::{CrossParamsRaw, LiquidationParamsRaw, OracleConfig, OracleSourceArgs, SourceKind, SviRaw, UnderlyingParams};
+pub use params::{
+    CrossParamsRaw, LiquidationParamsRaw, OracleConfig, OracleSourceArgs, SourceKind, SviRaw, UnderlyingParams,
+};
 pub use price::{OracleSource, PriceState};
 pub use underlying::{Expiry, ExpiryStatus, Series, SeriesStatus, Underlying};

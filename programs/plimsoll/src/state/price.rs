@@ -155,7 +155,8 @@ impl PriceState {
 
     fn bound_range(&mut self) -> Result<()> {
         let index = Price::from_raw(self.index_e9);
-        let bias = Price::from_raw(self.confidence_e9).scale(Ratio::from_raw(CONFIDENCE_BIAS_E9), Rounding::Up).or_error()?;
+        let bias =
+            Price::from_raw(self.confidence_e9).scale(Ratio::from_raw(CONFIDENCE_BIAS_E9), Rounding::Up).or_error()?;
         let bias = bias.min(index.scale(Ratio::from_raw(MAX_BIAS_E9), Rounding::Up).or_error()?).raw();
         // The bias is at most 5 % of a price in range: the low end stays above zero unless the index is one unit.
         self.low_e9 = self.index_e9.saturating_sub(bias).min(self.slow_e9).max(1);
@@ -179,13 +180,15 @@ impl PriceState {
     /// Whether index and slow price lie further apart than allowed.
     pub fn is_divergent(&self) -> Result<bool> {
         let gap = self.index_e9.saturating_sub(self.slow_e9).saturating_abs();
-        let bound = Price::from_raw(self.slow_e9).scale(Ratio::from_raw(self.max_divergence_e9), Rounding::Down).or_error()?;
+        let bound =
+            Price::from_raw(self.slow_e9).scale(Ratio::from_raw(self.max_divergence_e9), Rounding::Down).or_error()?;
         Ok(gap > bound.raw())
     }
 
     /// Confidence c in [0, 1]: 1 for a price without doubt, 0 at the widest interval any price may have (10 %).
     pub fn confidence(&self) -> Result<Ratio> {
-        let widest = Price::from_raw(self.index_e9).scale(Ratio::from_raw(MAX_CONFIDENCE_E9), Rounding::Up).or_error()?;
+        let widest =
+            Price::from_raw(self.index_e9).scale(Ratio::from_raw(MAX_CONFIDENCE_E9), Rounding::Up).or_error()?;
         if widest.is_zero() {
             return Ok(Ratio::ZERO);
         }
@@ -215,14 +218,14 @@ impl OracleSource {
     pub const PYTH_PRICE_ACCOUNT: u8 = 2;
 }
 
-/// Median of one to three prices; of two, their mean rounded down.
+/// Median of one to three prices; of two, their mean rounded down; 0 of none.
 fn median(prices: &mut [i64]) -> i64 {
     prices.sort_unstable();
-    let middle = prices.len() / 2;
-    match prices {
-        [] => 0,
+    match *prices {
+        [only] => only,
         // Prices are positive and at most 1e18: the sum of two fits.
-        _ if prices.len() % 2 == 0 => prices[middle - 1].saturating_add(prices[middle]) / 2,
-        _ => prices[middle],
+        [low, high] => low.saturating_add(high) / 2,
+        [_, middle, _] => middle,
+        _ => 0,
     }
 }
