@@ -102,6 +102,11 @@ def laws():
         names.add(name)
         legs = [x for u in p["underlyings"] for e in u["expiries"] for x in e["legs"]]
         is_true(f"{name}: at most 64 legs", len(legs) <= 64)
+        for u in p["underlyings"]:
+            params = u["params"]
+            is_true(f"{name}: parameters in order", all(params[a] <= params[b] for a, b in generate.ORDER))
+            for key, (low, high) in generate.BOUNDS.items():
+                is_true(f"{name}: {key} within its bounds", low <= params[key] <= high)
         got = cross.margin(p)
         is_true(f"{name}: IM <= MM <= E", got["initial"] <= got["maintenance"] <= got["equity"])
         is_true(f"{name}: finite", all(math.isfinite(got[x]) for x in ("mark", "equity", "initial", "maintenance")))
@@ -113,7 +118,7 @@ def auctions():
         got = generate.liquidation_expected(c)
         f = got["fraction"]
         is_true(f"{name}: fraction in [0, 1]", 0.0 <= f <= 1.0)
-        if f < 1.0:
+        if 0.0 < f < 1.0:
             left = liquidation.after(got["buffer_margin"], c["reserved"], f, got["payment"])
             near(f"{name}: ends at the buffer", left, 0.0, 1e-9 * c["equity"])
 

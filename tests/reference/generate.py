@@ -24,21 +24,38 @@ SEED = 1876  # the year of the Plimsoll line
 
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86_400, 31_536_000
 
-# Bounds of each parameter: smallest and largest value the generator uses.
+# Smallest and largest lawful value of each parameter. Besides: mm_call, mm_put <= min_spot <= max_spot, unpaired_mm <= unpaired_im.
 BOUNDS = {
-    "max_spot": (0.10, 1.0),
-    "min_spot": (0.075, 0.15),
-    "mm_call": (0.0, 0.10),
-    "mm_put": (0.0, 0.10),
-    "mm_put_mtm": (0.0, 0.10),
-    "unpaired_im": (1.1, 3.0),
-    "unpaired_mm": (1.0, 1.2),
+    "max_spot": (0.001, 1.0),
+    "min_spot": (0.001, 1.0),
+    "mm_call": (0.001, 1.0),
+    "mm_put": (0.001, 1.0),
+    "mm_put_mtm": (0.0, 1.0),
+    "unpaired_im": (1.0, 2.0),
+    "unpaired_mm": (1.0, 2.0),
     "mm_offset": (1.0, 2.0),
     "confidence_threshold": (0.0, 1.0),
-    "confidence_factor": (0.0, 1.0),
+    "confidence_factor": (0.0, 2.0),
     "depeg_threshold": (0.0, 1.0),
-    "depeg_factor": (0.0, 5.0),
+    "depeg_factor": (0.0, 20.0),
 }
+
+# (smaller, larger) pairs that have to stay in order.
+ORDER = (("mm_call", "min_spot"), ("mm_put", "min_spot"), ("min_spot", "max_spot"), ("unpaired_mm", "unpaired_im"))
+
+
+def in_order(params, keep=None):
+    """The parameters with neighbours of `keep` (or the smaller of each pair) moved until the pairs are in order."""
+    out = {**cross.DEFAULTS, **params}
+    larger_moves = keep in ("mm_call", "mm_put", "unpaired_mm") or (keep == "min_spot" and out["min_spot"] > out["max_spot"])
+    for _ in range(3):
+        for small, large in ORDER:
+            if out[small] > out[large]:
+                if larger_moves and large != keep:
+                    out[large] = out[small]
+                else:
+                    out[small] = out[large]
+    return out
 
 
 # Inputs are rounded, so that any implementation reads the same number.
@@ -216,17 +233,16 @@ def parameters():
     legs = [call(s * 1.02, -2), call(s * 0.9, 1), put(s * 0.97, -2), put(s * 1.1, -0.5), call(s * 1.4, 0.5)]
     for key, bounds in BOUNDS.items():
         for end, value in zip(("min", "max"), bounds):
-            params = {key: value}
+            params = in_order({key: value}, key)
             confidence, stable = (0.2, 1.0) if "confidence" in key else (1.0, 0.95 if "depeg" in key else 1.0)
-            if key == "min_spot":
-                params["max_spot"] = max(value, cross.DEFAULTS["max_spot"])
-            if key == "max_spot":
-                params["min_spot"] = min(value, cross.DEFAULTS["min_spot"])
             yield f"{key}_{end}", one(s, legs, cash=4000, confidence=confidence, stable=stable, **params)
+    for end in (0, 1):
+        params = {key: bounds[end] for key, bounds in BOUNDS.items()}
+        yield f"all_{('min', 'max')[end]}", one(s, legs, cash=20000, confidence=0.3, stable=0.9, **params)
     # Where the greatest loss decides, so that the factors of unpaired calls are felt.
     for key in ("unpaired_im", "unpaired_mm"):
         for end, value in zip(("min", "max"), BOUNDS[key]):
-            yield f"{key}_{end}_binding", one(s, [call(s * 0.02, -1), call(s * 0.5, -1)], sigma=0.3, cash=7000, **{key: value})
+            yield f"{key}_{end}_binding", one(s, [call(s * 0.02, -1), call(s * 0.5, -1)], sigma=0.3, cash=7000, **in_order({key: value}, key))
     # Far out of the money, where the offset of puts decides.
     for end, value in zip(("min", "max"), BOUNDS["mm_offset"]):
         yield f"mm_offset_{end}_binding", one(s, [put(s * 2.5, -1)], cash=7000, mm_offset=value)
@@ -238,7 +254,7 @@ def extremes():
     for seconds in (1, 5, 60, HOUR, DAY, 7 * DAY, YEAR, 2 * YEAR):
         yield f"term_{seconds}s", one(s, strangle, seconds=seconds, forward=s, cash=900, rate=0.05)
     yield "term_60s_at_the_money", one(s, [call(s, -1), put(s, -1)], seconds=60, forward=s, cash=900)
-    yield "term_60s_averaging", one(s, [call(s, -1), put(s, -1)], seconds=60, forward=s + 1, fixed=s * 0.96, cash=900)
+    yield "term_60s_averaging", one(s, [call(s, -1), put(s, -1)], seconds=60, forward=s + 1, fixed=s * 1740 / 1800, cash=900)
     yield "averaging_range", one(s, [call(s, -1), put(s, -1)], seconds=900, forward=s + 1, fixed=s * 0.5, cash=900, low=s * 0.95, high=s * 1.05)
     for m in (0.1, 0.25, 0.5, 2.0, 4.0, 10.0):
         yield f"moneyness_{m:g}", one(s, [call(s * m, -1), put(s * m, -1)], forward=s, sigma=0.9, cash=20000)
@@ -279,7 +295,7 @@ def extremes():
         low=s * 0.97, high=s * 1.03)], 900)
     yield "haircut_none", one(s, strangle, collateral=[token(1, s, 0.0, 0.0)])
     yield "haircut_full", one(s, strangle, cash=900, collateral=[token(1, s, 1.0, 1.0)])
-    yield "capped_by_equity", one(s, [put(s * 3, -1)], sigma=0.2, cash=7000, mm_put=0.0, mm_put_mtm=0.0)
+    yield "capped_by_equity", one(s, [put(s * 3, -1)], sigma=0.2, cash=7000, mm_put=0.001, mm_put_mtm=0.0)
     yield "tiny_size", one(s, [call(s, -0.001), put(s, -0.01)], cash=10)
     yield "large_size", one(s, [call(s * 1.1, -1000), call(s * 1.2, 1000), put(s * 0.9, -500)], cash=900_000)
 
@@ -313,9 +329,7 @@ def random_expiry(rng, spot, legs, seconds):
 def random_params(rng):
     if rng.random() < 0.4:
         return {}
-    out = {key: round(rng.uniform(*bounds), 6) for key, bounds in BOUNDS.items()}
-    out["min_spot"] = min(out["min_spot"], out["max_spot"])
-    return out
+    return in_order({key: round(bounds[0] + (bounds[1] - bounds[0]) * rng.random() ** 2, 6) for key, bounds in BOUNDS.items()})
 
 
 def random_portfolio(rng, legs):
@@ -373,6 +387,10 @@ def liquidation_cases():
     yield "price_zero", dict(equity=300, maintenance=-100, buffer=0.1, d=0.0, reserved=0)
     yield "late_auction_reserved", dict(equity=900, maintenance=-20, buffer=0.1, d=0.3, reserved=400)
     yield "large_account", dict(equity=4.2e8, maintenance=-3.3e7, buffer=0.1, d=0.87, reserved=1.0e7)
+    yield "under_dust", dict(equity=9.5, maintenance=-1, buffer=0.1, d=0.98, reserved=0, dust=10)
+    yield "over_dust", dict(equity=10.5, maintenance=-1, buffer=0.1, d=0.98, reserved=0, dust=10)
+    yield "insolvent", dict(equity=-50, maintenance=-400, buffer=0.1, d=0.98, reserved=0)
+    yield "healthy", dict(equity=300, maintenance=0.5, buffer=0.1, d=0.98, reserved=0)
     rng = random.Random(SEED)
     for i in range(30):
         equity = round(math.exp(rng.uniform(2, 16)), 6)
@@ -383,11 +401,11 @@ def liquidation_cases():
 
 
 def liquidation_expected(c):
-    f = liquidation.max_fraction(c["equity"], c["maintenance"], c["buffer"], c["d"], c["reserved"])
+    f = liquidation.max_fraction(c["equity"], c["maintenance"], c["buffer"], c["d"], c["reserved"], c.get("dust", 0))
     return {
         "buffer_margin": liquidation.buffer_margin(c["maintenance"], c["equity"], c["buffer"]),
         "fraction": f,
-        "payment": liquidation.payment(c["equity"], c["reserved"], c["d"], f),
+        "payment": max(0.0, liquidation.payment(c["equity"], c["reserved"], c["d"], f)),
     }
 
 
@@ -413,7 +431,7 @@ def main():
 
         sys.exit(check.run())
     n = write(VECTORS / "cross", ((name, with_expected(p)) for name, p in cross_portfolios()))
-    m = write(VECTORS / "liquidation", ((n, {**c, "expected": liquidation_expected(c)}) for n, c in liquidation_cases()))
+    m = write(VECTORS / "liquidation", ((n, {"dust": 0, **c, "expected": liquidation_expected(c)}) for n, c in liquidation_cases()))
     print(f"{n} cross portfolios, {m} liquidations")
 
 
