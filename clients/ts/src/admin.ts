@@ -1,0 +1,159 @@
+// What an exchange's admin does: creating the exchange, admitting collateral, listing markets, setting parameters.
+import type { Address, TransactionSigner } from "@solana/kit";
+import { createUnderlyingInstructions, UNDERLYING_SIZE } from "./accounts";
+import type { Chain, Receipt } from "./chain";
+import { PlimsollClient, type Options } from "./client";
+import { findEvent } from "./events";
+import {
+  getAcceptAdminInstruction,
+  getCreateCollateralInstruction,
+  getCreateExchangeInstruction,
+  getListExpiryInstruction,
+  getListSeriesInstruction,
+  getNominateAdminInstruction,
+  getPauseInstruction,
+  getSetCollateralInstruction,
+  getSetExchangeInstruction,
+  getSetStableOracleInstruction,
+  getSetUnderlyingInstruction,
+  type CollateralArgsInput,
+  type CreateUnderlyingInstructionDataInput,
+  type ExchangeArgsInput,
+  type OracleConfigInput,
+  type UnderlyingParamsInput,
+} from "./generated";
+import { collateralAddress, exchangeAddress, vaultAddress } from "./pdas";
+
+export type NewExchange = {
+  quoteMint: Address;
+  terms: ExchangeArgsInput;
+  stableOracle: OracleConfigInput;
+  tokenProgram?: Address;
+};
+
+export type NewCollateral = {
+  mint: Address;
+  terms: CollateralArgsInput;
+  oracle: OracleConfigInput;
+  tokenProgram?: Address;
+};
+
+export class PlimsollAdmin extends PlimsollClient {
+  constructor(
+    chain: Chain,
+    exchange: Address,
+    readonly admin: TransactionSigner,
+    programAddress?: Address,
+  ) {
+    super(chain, exchange, programAddress);
+  }
+
+  /** Creates the exchange of this creator, who becomes its admin. */
+  static async createExchange(
+    chain: Chain,
+    creator: TransactionSigner,
+    { quoteMint, terms, stableOracle, tokenProgram }: NewExchange,
+    programAddress?: Address,
+  ): Promise<PlimsollAdmin> {
+    const config = programAddress ? { programAddress } : {};
+    const exchange = await exchangeAddress(creator.address, config);
+    const admin = new PlimsollAdmin(chain, exchange, creator, programAddress);
+    const quoteVault = await vaultAddress(exchange, quoteMint, config);
+    const accounts = { creator, exchange, quoteMint, quoteVault, ...(tokenProgram ? { tokenProgram } : {}) };
+    await admin.run({}, getCreateExchangeInstruction({ ...accounts, exchangeArg: terms, stableOracle }, admin.config));
+    return admin;
+  }
+
+  setExchange(terms: ExchangeArgsInput, options?: Options): Promise<Receipt> {
+    return this.run(options, getSetExchangeInstruction({ ...this.#self, args: terms }, this.config));
+  }
+
+  /** Replaces where the quote stablecoin's price comes from; the price starts over. */
+  setStableOracle(oracle: OracleConfigInput, options?: Options): Promise<Receipt> {
+    return this.run(options, getSetStableOracleInstruction({ ...this.#self, oracle }, this.config));
+  }
+
+  nominateAdmin(next: Address, options?: Options): Promise<Receipt> {
+    return this.run(options, getNominateAdminInstruction({ ...this.#self, next }, this.config));
+  }
+
+  /** Signed by the nominee: `new PlimsollAdmin(chain, exchange, nominee).acceptAdmin()`. */
+  acceptAdmin(options?: Options): Promise<Receipt> {
+    return this.run(options, getAcceptAdminInstruction({ nominee: this.admin, exchange: this.exchange }, this.config));
+  }
+
+  /** Pauses deposits (1), withdrawals (2), trades (4) for some seconds; guardian or admin. */
+  pause(bits: bigint, seconds: bigint, options?: Options): Promise<Receipt> {
+    return this.run(
+      options,
+      getPauseInstruction({ guardian: this.admin, exchange: this.exchange, bits, seconds }, this.config),
+    );
+  }
+
+  /** Admits a token as collateral and returns the address of its account. */
+  async createCollateral({ mint, terms, oracle, tokenProgram }: NewCollateral, options?: Options): Promise<Address> {
+    const collateral = await collateralAddress(this.exchange, mint, this.config);
+    const vault = await vaultAddress(this.exchange, mint, this.config);
+    const accounts = { ...this.#self, mint, collateral, vault, ...(tokenProgram ? { tokenProgram } : {}) };
+    await this.run(options, getCreateCollateralInstruction({ ...accounts, args: terms, oracle }, this.config));
+    return collateral;
+  }
+
+  setCollateral(collateral: Address, terms: CollateralArgsInput, options?: Options): Promise<Receipt> {
+    return this.run(options, getSetCollateralInstruction({ ...this.#self, collateral, args: terms }, this.config));
+  }
+
+  /** Creates an underlying at the address of a fresh key pair. */
+  async createUnderlying(
+    underlying: TransactionSigner,
+    args: CreateUnderlyingInstructionDataInput,
+    options?: Options,
+  ): Promise<Receipt> {
+    const instructions = createUnderlyingInstructions({
+      ...args,
+      ...this.#self,
+      payer: this.chain.payer,
+      underlying,
+      rentLamports: await this.chain.rentLamports(UNDERLYING_SIZE),
+      programAddress: this.programAddress,
+    });
+    return this.run(options, ...instructions);
+  }
+
+  setUnderlying(
+    underlying: Address,
+    params: UnderlyingParamsInput,
+    volatilityAuthority: Address,
+    options?: Options,
+  ): Promise<Receipt> {
+    const input = { ...this.#self, underlying, params, volatilityAuthority };
+    return this.run(options, getSetUnderlyingInstruction(input, this.config));
+  }
+
+  /** Lists an expiry on a full minute and returns its slot. */
+  async listExpiry(underlying: Address, expiryTs: bigint, options?: Options): Promise<number> {
+    const instruction = getListExpiryInstruction({ ...this.#self, underlying, expiryTs }, this.config);
+    const { events } = await this.run(options, instruction);
+    const listed = findEvent(events, "ExpiryListed");
+    return listed ? listed.expiry : missing("ExpiryListed");
+  }
+
+  /** Lists a call or put and returns its number. */
+  async listSeries(
+    underlying: Address,
+    series: { expiry: number; isPut: boolean; strikeE9: bigint },
+    options?: Options,
+  ): Promise<number> {
+    const { events } = await this.run(options, getListSeriesInstruction({ ...this.#self, underlying, ...series }, this.config));
+    const listed = findEvent(events, "SeriesListed");
+    return listed ? listed.series : missing("SeriesListed");
+  }
+
+  get #self() {
+    return { admin: this.admin, exchange: this.exchange };
+  }
+}
+
+function missing(event: string): never {
+  throw new Error(`transaction went through without event ${event}: the program is of another version than this client`);
+}

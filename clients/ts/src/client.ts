@@ -1,0 +1,312 @@
+// One method per instruction for people who trade, watch and liquidate; admin.ts has those of an exchange's admin.
+//
+// A method finds the accounts an instruction needs, sends one transaction and returns what it did. Whatever is given as
+// `before` runs first in the same transaction: a price update ahead of a liquidation, say.
+import type { Account, Address, EncodedAccount, Instruction, TransactionSigner } from "@solana/kit";
+import { findAssociatedTokenPda, TOKEN_PROGRAM_ADDRESS } from "@solana-program/token";
+import { marketMetas, readonlyMetas, withAccounts } from "./accounts";
+import type { Chain, Receipt } from "./chain";
+import { PlimsollFailure } from "./errors";
+import {
+  decodeCollateral,
+  decodeExchange,
+  decodeMarginAccount,
+  decodeUnderlying,
+  getCallMarginInstruction,
+  getCheckHealthInstruction,
+  getCloseAccountInstruction,
+  getCollectFeesInstruction,
+  getDepositInstruction,
+  getHealthReportDecoder,
+  getLiquidateInstruction,
+  getMarginAccountDecoder,
+  getMarginAccountDiscriminatorBytes,
+  getOpenAccountInstruction,
+  getRemoveExpiryInstruction,
+  getSetDelegateInstruction,
+  getSettleAccountInstruction,
+  getSettleExpiryInstruction,
+  getTradeInstruction,
+  getUpdateCollateralPriceInstruction,
+  getUpdatePriceInstruction,
+  getUpdateStablePriceInstruction,
+  getUpdateVolatilityInstruction,
+  getWithdrawInstruction,
+  MarginMode,
+  PLIMSOLL_PROGRAM_ADDRESS,
+  type Collateral,
+  type Exchange,
+  type HealthReport,
+  type MarginAccount,
+  type TradeInstructionDataInput,
+  type Underlying,
+  type UpdateVolatilityInstructionDataInput,
+} from "./generated";
+import { collateralAddress, exchangeAddress, marginAccountAddress, vaultAddress } from "./pdas";
+
+export type Options = { before?: readonly Instruction[] };
+
+export type TokenMove = {
+  /** Depositor; for a withdrawal the account's owner. */
+  authority: TransactionSigner;
+  marginAccount: Address;
+  /** In the mint's atoms. */
+  amount: bigint;
+  /** The collateral's mint; the quote asset if left out. */
+  mint?: Address;
+  /** Default: the authority's associated token account. */
+  userTokens?: Address;
+};
+
+export type TradeRequest = TradeInstructionDataInput & {
+  underlying: Address;
+  taker: Address;
+  takerAuthority: TransactionSigner;
+  maker: Address;
+  makerAuthority: TransactionSigner;
+};
+
+export type LiquidationRequest = {
+  liquidator: Address;
+  authority: TransactionSigner;
+  liquidatee: Address;
+  /** Largest part to take, 1e-9; default everything the rules allow. */
+  maxFractionE9?: bigint;
+  /** Smallest part worth taking, 1e-9; default any. */
+  minFractionE9?: bigint;
+  /** Most to pay, in quote atoms; default no limit. */
+  maxPaymentAtoms?: bigint;
+  /** The account's liquidation sequence the decision was made on; default whatever it is. */
+  liquidationSequence?: bigint;
+};
+
+const NO_LIMIT = (1n << 63n) - 1n;
+
+export class PlimsollClient {
+  constructor(
+    readonly chain: Chain,
+    /** Address of the exchange. */
+    readonly exchange: Address,
+    readonly programAddress: Address = PLIMSOLL_PROGRAM_ADDRESS,
+  ) {}
+
+  /** The exchange that `creator` has created. */
+  static async of(chain: Chain, creator: Address, programAddress?: Address): Promise<PlimsollClient> {
+    const config = programAddress ? { programAddress } : {};
+    return new PlimsollClient(chain, await exchangeAddress(creator, config), programAddress);
+  }
+
+  protected get config(): { programAddress: Address } {
+    return { programAddress: this.programAddress };
+  }
+
+  protected run(options: Options | undefined, ...instructions: Instruction[]): Promise<Receipt> {
+    return this.chain.send([...(options?.before ?? []), ...instructions]);
+  }
+
+  // Reading
+
+  async #fetch<T extends object>(account: Address, what: string, decode: (encoded: EncodedAccount) => Account<T>): Promise<T> {
+    const found = await this.chain.fetchAccount(account);
+    if (!found.exists) throw new PlimsollFailure(`${what} ${account} does not exist: create it first or check the address`, {});
+    return decode(found).data;
+  }
+
+  fetchExchange(): Promise<Exchange> {
+    return this.#fetch(this.exchange, "Exchange", decodeExchange);
+  }
+
+  fetchUnderlying(underlying: Address): Promise<Underlying> {
+    return this.#fetch(underlying, "Underlying", decodeUnderlying);
+  }
+
+  fetchCollateral(collateral: Address): Promise<Collateral> {
+    return this.#fetch(collateral, "Collateral", decodeCollateral);
+  }
+
+  fetchMarginAccount(marginAccount: Address): Promise<MarginAccount> {
+    return this.#fetch(marginAccount, "Margin account", decodeMarginAccount);
+  }
+
+  /** Every margin account of the exchange: for keepers and checks. */
+  async fetchMarginAccounts(): Promise<{ address: Address; data: MarginAccount }[]> {
+    const discriminator = getMarginAccountDiscriminatorBytes();
+    const decoder = getMarginAccountDecoder();
+    return (await this.chain.fetchProgramAccounts(this.programAddress))
+      .filter(({ data }) => discriminator.every((byte, index) => data[index] === byte))
+      .map(({ address, data }) => ({ address, data: decoder.decode(data) }))
+      .filter(({ data }) => data.exchange === this.exchange);
+  }
+
+  marginAccountOf(owner: Address, number = 0): Promise<Address> {
+    return marginAccountAddress(this.exchange, owner, number, this.config);
+  }
+
+  // Prices: anyone
+
+  /** The instruction alone, to run before another. `oracles` are the accounts the underlying's sources name. */
+  updatePriceInstruction(underlying: Address, oracles: readonly Address[]): Instruction {
+    return withAccounts(getUpdatePriceInstruction({ underlying }, this.config), readonlyMetas(oracles));
+  }
+
+  updatePrice(underlying: Address, oracles: readonly Address[], options?: Options): Promise<Receipt> {
+    return this.run(options, this.updatePriceInstruction(underlying, oracles));
+  }
+
+  updateCollateralPriceInstruction(collateral: Address, oracles: readonly Address[]): Instruction {
+    return withAccounts(getUpdateCollateralPriceInstruction({ collateral }, this.config), readonlyMetas(oracles));
+  }
+
+  updateCollateralPrice(collateral: Address, oracles: readonly Address[], options?: Options): Promise<Receipt> {
+    return this.run(options, this.updateCollateralPriceInstruction(collateral, oracles));
+  }
+
+  updateStablePriceInstruction(oracles: readonly Address[]): Instruction {
+    return withAccounts(getUpdateStablePriceInstruction({ exchange: this.exchange }, this.config), readonlyMetas(oracles));
+  }
+
+  updateStablePrice(oracles: readonly Address[], options?: Options): Promise<Receipt> {
+    return this.run(options, this.updateStablePriceInstruction(oracles));
+  }
+
+  /** Publishes a surface. Signer: the underlying's volatility authority. */
+  updateVolatility(
+    underlying: Address,
+    volatilityAuthority: TransactionSigner,
+    surface: UpdateVolatilityInstructionDataInput,
+    options?: Options,
+  ): Promise<Receipt> {
+    const input = { underlying, volatilityAuthority, ...surface };
+    return this.run(options, getUpdateVolatilityInstruction(input, this.config));
+  }
+
+  // Accounts
+
+  /** Opens a margin account and returns its address. */
+  async openAccount(
+    owner: TransactionSigner,
+    { number = 0, mode = MarginMode.Cross }: { number?: number; mode?: MarginMode } = {},
+    options?: Options,
+  ): Promise<Receipt & { marginAccount: Address }> {
+    const marginAccount = await this.marginAccountOf(owner.address, number);
+    const input = { owner, exchange: this.exchange, marginAccount, number, mode };
+    return { ...(await this.run(options, getOpenAccountInstruction(input, this.config))), marginAccount };
+  }
+
+  closeAccount(owner: TransactionSigner, marginAccount: Address, options?: Options): Promise<Receipt> {
+    return this.run(options, getCloseAccountInstruction({ owner, marginAccount }, this.config));
+  }
+
+  /** Lets another key trade and liquidate with the account; DEFAULT_KEY ends it. */
+  setDelegate(owner: TransactionSigner, marginAccount: Address, delegate: Address, options?: Options): Promise<Receipt> {
+    return this.run(options, getSetDelegateInstruction({ owner, marginAccount, delegate }, this.config));
+  }
+
+  async deposit(move: TokenMove, options?: Options): Promise<Receipt> {
+    return this.run(options, getDepositInstruction(await this.#tokenMove(move), this.config));
+  }
+
+  async withdraw(move: TokenMove, options?: Options): Promise<Receipt> {
+    const [accounts, account] = await Promise.all([this.#tokenMove(move), this.fetchMarginAccount(move.marginAccount)]);
+    return this.run(options, withAccounts(getWithdrawInstruction(accounts, this.config), marketMetas([account])));
+  }
+
+  async #tokenMove({ authority, marginAccount, amount, mint: token, userTokens }: TokenMove) {
+    const exchange = await this.fetchExchange();
+    const mint = token ?? exchange.quoteMint;
+    const isQuote = mint === exchange.quoteMint;
+    const collateral = isQuote ? undefined : await collateralAddress(this.exchange, mint, this.config);
+    const tokenProgram = collateral ? (await this.fetchCollateral(collateral)).tokenProgram : exchange.quoteTokenProgram;
+    return {
+      authority,
+      exchange: this.exchange,
+      marginAccount,
+      ...(collateral ? { collateral } : {}),
+      mint,
+      vault: await vaultAddress(this.exchange, mint, this.config),
+      userTokens: userTokens ?? (await tokenAccountOf(authority.address, mint, tokenProgram)),
+      tokenProgram,
+      amount,
+    };
+  }
+
+  // Health
+
+  /** Values an account as the program does now, without sending anything. */
+  async checkHealth(marginAccount: Address, options?: Options): Promise<HealthReport> {
+    return (await this.measureHealth(marginAccount, options)).report;
+  }
+
+  /** The same, with the compute units of the whole simulated transaction. */
+  async measureHealth(marginAccount: Address, options?: Options): Promise<{ report: HealthReport; computeUnits: bigint }> {
+    const account = await this.fetchMarginAccount(marginAccount);
+    const instruction = getCheckHealthInstruction({ exchange: this.exchange, marginAccount }, this.config);
+    const simulated = await this.chain.simulate([
+      ...(options?.before ?? []),
+      withAccounts(instruction, marketMetas([account])),
+    ]);
+    return { report: getHealthReportDecoder().decode(simulated.returnData), computeUnits: simulated.computeUnits };
+  }
+
+  /** Records a margin call, or clears one that has been met. Anyone may. */
+  async callMargin(marginAccount: Address, options?: Options): Promise<Receipt> {
+    const account = await this.fetchMarginAccount(marginAccount);
+    const instruction = getCallMarginInstruction({ exchange: this.exchange, marginAccount }, this.config);
+    return this.run(options, withAccounts(instruction, marketMetas([account])));
+  }
+
+  // Trading and liquidation
+
+  /** Trades a series between two accounts; both sides sign. */
+  async trade({ taker, maker, underlying, ...input }: TradeRequest, options?: Options): Promise<Receipt> {
+    const accounts = await Promise.all([this.fetchMarginAccount(taker), this.fetchMarginAccount(maker)]);
+    const instruction = getTradeInstruction({ ...input, exchange: this.exchange, underlying, taker, maker }, this.config);
+    return this.run(options, withAccounts(instruction, marketMetas(accounts, [underlying])));
+  }
+
+  /** Takes a slice of an unhealthy account at the discount. */
+  async liquidate({ liquidator, authority, liquidatee, ...limits }: LiquidationRequest, options?: Options): Promise<Receipt> {
+    const accounts = await Promise.all([this.fetchMarginAccount(liquidator), this.fetchMarginAccount(liquidatee)]);
+    const input = {
+      liquidatorAuthority: authority,
+      exchange: this.exchange,
+      liquidator,
+      liquidatee,
+      maxFractionE9: limits.maxFractionE9 ?? 1_000_000_000n,
+      minFractionE9: limits.minFractionE9 ?? 1n,
+      maxPaymentAtoms: limits.maxPaymentAtoms ?? NO_LIMIT,
+      liquidationSequence: limits.liquidationSequence ?? null,
+    };
+    return this.run(options, withAccounts(getLiquidateInstruction(input, this.config), marketMetas(accounts)));
+  }
+
+  // Expiry: anyone
+
+  settleExpiry(underlying: Address, expiry: number, options?: Options): Promise<Receipt> {
+    return this.run(options, getSettleExpiryInstruction({ underlying, expiry }, this.config));
+  }
+
+  settleAccount(underlying: Address, marginAccount: Address, options?: Options): Promise<Receipt> {
+    return this.run(options, getSettleAccountInstruction({ underlying, marginAccount }, this.config));
+  }
+
+  removeExpiry(underlying: Address, expiry: number, options?: Options): Promise<Receipt> {
+    return this.run(options, getRemoveExpiryInstruction({ underlying, expiry }, this.config));
+  }
+
+  /** Pays an underlying's trading fees to a token account of the fee recipient. */
+  async collectFees(underlying: Address, destination: Address, options?: Options): Promise<Receipt> {
+    const { quoteMint, quoteVault, quoteTokenProgram: tokenProgram } = await this.fetchExchange();
+    const input = { exchange: this.exchange, underlying, quoteMint, quoteVault, destination, tokenProgram };
+    return this.run(options, getCollectFeesInstruction(input, this.config));
+  }
+}
+
+/** The associated token account of an owner. */
+export async function tokenAccountOf(
+  owner: Address,
+  mint: Address,
+  tokenProgram: Address = TOKEN_PROGRAM_ADDRESS,
+): Promise<Address> {
+  return (await findAssociatedTokenPda({ owner, mint, tokenProgram }))[0];
+}

@@ -1,0 +1,551 @@
+/** Generated from the IDL by codama.mjs: do not edit. */
+import {
+  getAccountClosedDecoder,
+  type AccountClosed,
+  getAccountLiquidatedDecoder,
+  type AccountLiquidated,
+  getAccountOpenedDecoder,
+  type AccountOpened,
+  getAdminChangedDecoder,
+  type AdminChanged,
+  getAdminNominatedDecoder,
+  type AdminNominated,
+  getCollateralChangedDecoder,
+  type CollateralChanged,
+  getCollateralCreatedDecoder,
+  type CollateralCreated,
+  getDelegateChangedDecoder,
+  type DelegateChanged,
+  getDepositedDecoder,
+  type Deposited,
+  getExchangeChangedDecoder,
+  type ExchangeChanged,
+  getExchangeCreatedDecoder,
+  type ExchangeCreated,
+  getExpiryListedDecoder,
+  type ExpiryListed,
+  getExpiryRemovedDecoder,
+  type ExpiryRemoved,
+  getExpirySettledDecoder,
+  type ExpirySettled,
+  getFeesCollectedDecoder,
+  type FeesCollected,
+  getMarginCallClearedDecoder,
+  type MarginCallCleared,
+  getMarginCalledDecoder,
+  type MarginCalled,
+  getOracleChangedDecoder,
+  type OracleChanged,
+  getPauseChangedDecoder,
+  type PauseChanged,
+  getPositionSettledDecoder,
+  type PositionSettled,
+  getPriceUpdatedDecoder,
+  type PriceUpdated,
+  getSeriesListedDecoder,
+  type SeriesListed,
+  getTradedDecoder,
+  type Traded,
+  getUnderlyingChangedDecoder,
+  type UnderlyingChanged,
+  getUnderlyingCreatedDecoder,
+  type UnderlyingCreated,
+  getVolatilityUpdatedDecoder,
+  type VolatilityUpdated,
+  getWithdrawnDecoder,
+  type Withdrawn,
+} from "./types";
+
+/** Every event of the program by name. */
+export type PlimsollEvents = {
+  AccountClosed: AccountClosed;
+  AccountLiquidated: AccountLiquidated;
+  AccountOpened: AccountOpened;
+  AdminChanged: AdminChanged;
+  AdminNominated: AdminNominated;
+  CollateralChanged: CollateralChanged;
+  CollateralCreated: CollateralCreated;
+  DelegateChanged: DelegateChanged;
+  Deposited: Deposited;
+  ExchangeChanged: ExchangeChanged;
+  ExchangeCreated: ExchangeCreated;
+  ExpiryListed: ExpiryListed;
+  ExpiryRemoved: ExpiryRemoved;
+  ExpirySettled: ExpirySettled;
+  FeesCollected: FeesCollected;
+  MarginCallCleared: MarginCallCleared;
+  MarginCalled: MarginCalled;
+  OracleChanged: OracleChanged;
+  PauseChanged: PauseChanged;
+  PositionSettled: PositionSettled;
+  PriceUpdated: PriceUpdated;
+  SeriesListed: SeriesListed;
+  Traded: Traded;
+  UnderlyingChanged: UnderlyingChanged;
+  UnderlyingCreated: UnderlyingCreated;
+  VolatilityUpdated: VolatilityUpdated;
+  Withdrawn: Withdrawn;
+};
+
+/** Discriminator and decoder of every event. */
+export const EVENTS = [
+  {
+    name: "AccountClosed",
+    discriminator: [19, 250, 79, 236, 91, 80, 148, 48],
+    decoder: getAccountClosedDecoder,
+  },
+  {
+    name: "AccountLiquidated",
+    discriminator: [87, 101, 34, 236, 150, 254, 234, 209],
+    decoder: getAccountLiquidatedDecoder,
+  },
+  {
+    name: "AccountOpened",
+    discriminator: [250, 89, 39, 67, 35, 119, 126, 63],
+    decoder: getAccountOpenedDecoder,
+  },
+  {
+    name: "AdminChanged",
+    discriminator: [232, 34, 31, 226, 62, 18, 19, 114],
+    decoder: getAdminChangedDecoder,
+  },
+  {
+    name: "AdminNominated",
+    discriminator: [22, 247, 53, 33, 59, 59, 68, 112],
+    decoder: getAdminNominatedDecoder,
+  },
+  {
+    name: "CollateralChanged",
+    discriminator: [172, 114, 48, 57, 98, 83, 95, 157],
+    decoder: getCollateralChangedDecoder,
+  },
+  {
+    name: "CollateralCreated",
+    discriminator: [136, 214, 36, 187, 171, 223, 22, 210],
+    decoder: getCollateralCreatedDecoder,
+  },
+  {
+    name: "DelegateChanged",
+    discriminator: [225, 147, 224, 43, 247, 130, 101, 91],
+    decoder: getDelegateChangedDecoder,
+  },
+  {
+    name: "Deposited",
+    discriminator: [111, 141, 26, 45, 161, 35, 100, 57],
+    decoder: getDepositedDecoder,
+  },
+  {
+    name: "ExchangeChanged",
+    discriminator: [87, 190, 169, 9, 11, 193, 119, 50],
+    decoder: getExchangeChangedDecoder,
+  },
+  {
+    name: "ExchangeCreated",
+    discriminator: [0, 50, 0, 190, 87, 189, 99, 3],
+    decoder: getExchangeCreatedDecoder,
+  },
+  {
+    name: "ExpiryListed",
+    discriminator: [64, 202, 104, 223, 28, 171, 230, 230],
+    decoder: getExpiryListedDecoder,
+  },
+  {
+    name: "ExpiryRemoved",
+    discriminator: [248, 180, 232, 198, 95, 31, 19, 52],
+    decoder: getExpiryRemovedDecoder,
+  },
+  {
+    name: "ExpirySettled",
+    discriminator: [251, 101, 239, 69, 87, 205, 61, 222],
+    decoder: getExpirySettledDecoder,
+  },
+  {
+    name: "FeesCollected",
+    discriminator: [233, 23, 117, 225, 107, 178, 254, 8],
+    decoder: getFeesCollectedDecoder,
+  },
+  {
+    name: "MarginCallCleared",
+    discriminator: [128, 143, 210, 78, 197, 251, 62, 178],
+    decoder: getMarginCallClearedDecoder,
+  },
+  {
+    name: "MarginCalled",
+    discriminator: [11, 36, 230, 128, 84, 84, 219, 94],
+    decoder: getMarginCalledDecoder,
+  },
+  {
+    name: "OracleChanged",
+    discriminator: [151, 212, 213, 104, 49, 131, 55, 23],
+    decoder: getOracleChangedDecoder,
+  },
+  {
+    name: "PauseChanged",
+    discriminator: [238, 188, 213, 78, 134, 209, 178, 218],
+    decoder: getPauseChangedDecoder,
+  },
+  {
+    name: "PositionSettled",
+    discriminator: [75, 100, 92, 189, 245, 116, 252, 221],
+    decoder: getPositionSettledDecoder,
+  },
+  {
+    name: "PriceUpdated",
+    discriminator: [154, 72, 87, 150, 246, 230, 23, 217],
+    decoder: getPriceUpdatedDecoder,
+  },
+  {
+    name: "SeriesListed",
+    discriminator: [234, 122, 29, 253, 225, 171, 71, 93],
+    decoder: getSeriesListedDecoder,
+  },
+  {
+    name: "Traded",
+    discriminator: [225, 202, 73, 175, 147, 43, 160, 150],
+    decoder: getTradedDecoder,
+  },
+  {
+    name: "UnderlyingChanged",
+    discriminator: [33, 253, 8, 251, 34, 214, 101, 147],
+    decoder: getUnderlyingChangedDecoder,
+  },
+  {
+    name: "UnderlyingCreated",
+    discriminator: [223, 20, 218, 151, 43, 238, 233, 156],
+    decoder: getUnderlyingCreatedDecoder,
+  },
+  {
+    name: "VolatilityUpdated",
+    discriminator: [65, 23, 5, 195, 172, 173, 255, 87],
+    decoder: getVolatilityUpdatedDecoder,
+  },
+  {
+    name: "Withdrawn",
+    discriminator: [20, 89, 223, 198, 194, 124, 219, 13],
+    decoder: getWithdrawnDecoder,
+  },
+] as const;
+
+/** Every error of the program: code, name, and the message with its remedy. */
+export const ERRORS = [
+  {
+    code: 6000,
+    name: "Unauthorized",
+    message: "Signer may not do this: sign with the key the account names for this role",
+  },
+  {
+    code: 6001,
+    name: "DuplicateAccount",
+    message: "The same account is given twice: pass two different accounts",
+  },
+  {
+    code: 6002,
+    name: "WrongExchange",
+    message: "Account belongs to another exchange: pass accounts of one exchange",
+  },
+  {
+    code: 6003,
+    name: "UnexpectedAccount",
+    message: "Account is not a market, collateral or oracle this instruction can use: pass only the documented ones",
+  },
+  {
+    code: 6004,
+    name: "Paused",
+    message: "Action is paused: wait until the pause expires",
+  },
+  {
+    code: 6005,
+    name: "WrongVersion",
+    message: "Account layout version is unknown: upgrade the client or the account",
+  },
+  {
+    code: 6100,
+    name: "SeriesNotFound",
+    message: "Series does not exist: list it first or pass another series number",
+  },
+  {
+    code: 6101,
+    name: "ExpiryNotFound",
+    message: "Expiry does not exist: list it first or pass another expiry number",
+  },
+  {
+    code: 6102,
+    name: "TooManyExpiries",
+    message: "No free slot for another expiry: remove a settled expiry first",
+  },
+  {
+    code: 6103,
+    name: "TooManySeries",
+    message: "No free slot for another series: remove a settled expiry first",
+  },
+  {
+    code: 6104,
+    name: "SeriesExists",
+    message: "Series is listed already: use the listed one",
+  },
+  {
+    code: 6105,
+    name: "ExpiryExists",
+    message: "Expiry is listed already: use the listed one",
+  },
+  {
+    code: 6106,
+    name: "OpenInterestLimit",
+    message: "Open interest would exceed the limit of the series: trade a smaller size",
+  },
+  {
+    code: 6107,
+    name: "VolatilityStale",
+    message: "Volatility surface is missing or older than allowed: its authority must publish, until then only reduce risk",
+  },
+  {
+    code: 6108,
+    name: "VolatilityOutOfBounds",
+    message: "Volatility surface is outside its bounds or admits arbitrage: publish one inside the bounds",
+  },
+  {
+    code: 6109,
+    name: "StrikeOutOfRange",
+    message: "Strike is outside the range around the index price: list a nearer strike",
+  },
+  {
+    code: 6200,
+    name: "OracleMismatch",
+    message: "Account is not the oracle this price is bound to: pass the bound oracle accounts",
+  },
+  {
+    code: 6201,
+    name: "OracleOwner",
+    message: "Oracle account is not owned by the Pyth program: pass a genuine Pyth account",
+  },
+  {
+    code: 6202,
+    name: "OracleLayout",
+    message: "Oracle account has an unknown layout: pass a Pyth price account or price update",
+  },
+  {
+    code: 6203,
+    name: "OracleNotVerified",
+    message: "Price update is not fully verified: post it with full verification and retry",
+  },
+  {
+    code: 6204,
+    name: "OracleStale",
+    message: "Price is older than the allowed age: update the price in this transaction and retry",
+  },
+  {
+    code: 6205,
+    name: "OracleConfidence",
+    message: "Confidence interval is wider than allowed: wait for a narrower price",
+  },
+  {
+    code: 6206,
+    name: "OraclePrice",
+    message: "Price is zero, negative or out of range: wait for a valid price",
+  },
+  {
+    code: 6207,
+    name: "OracleNotTrading",
+    message: "Oracle does not report a trading price: wait until trading resumes",
+  },
+  {
+    code: 6208,
+    name: "OracleOutOfOrder",
+    message: "Price is older than the one stored: pass the newest update",
+  },
+  {
+    code: 6209,
+    name: "OracleFuture",
+    message: "Publish time lies in the future: wait for the cluster clock or pass another update",
+  },
+  {
+    code: 6210,
+    name: "PriceDivergence",
+    message: "Index and slow price diverge: until they meet only trades that raise initial margin pass",
+  },
+  {
+    code: 6300,
+    name: "InitialMargin",
+    message: "Initial margin would be short: add collateral or reduce risk",
+  },
+  {
+    code: 6301,
+    name: "MarketMissing",
+    message: "A market or collateral of the account is missing: pass every underlying and collateral it uses",
+  },
+  {
+    code: 6302,
+    name: "TooManyPositions",
+    message: "Account holds the largest number of positions: close one first",
+  },
+  {
+    code: 6303,
+    name: "TooManyUnderlyings",
+    message: "Account uses the largest number of underlyings: close the positions in one first",
+  },
+  {
+    code: 6304,
+    name: "TooManyCollaterals",
+    message: "Account holds the largest number of collaterals: withdraw one first",
+  },
+  {
+    code: 6305,
+    name: "IsolatedUnderlying",
+    message: "Isolated account is bound to another underlying: use its underlying or another account",
+  },
+  {
+    code: 6306,
+    name: "InsufficientBalance",
+    message: "Balance is smaller than the amount: withdraw less",
+  },
+  {
+    code: 6307,
+    name: "AccountNotEmpty",
+    message: "Account still holds positions or balances: close and withdraw them first",
+  },
+  {
+    code: 6308,
+    name: "NoMarginCall",
+    message: "Account is healthy: there is nothing to call or clear",
+  },
+  {
+    code: 6309,
+    name: "ModeUnavailable",
+    message: "Margin mode is not available: choose isolated or cross",
+  },
+  {
+    code: 6310,
+    name: "DepositCap",
+    message: "Deposit cap of the collateral would be exceeded: deposit less",
+  },
+  {
+    code: 6400,
+    name: "NotLiquidatable",
+    message: "Account is above maintenance margin: it cannot be liquidated",
+  },
+  {
+    code: 6401,
+    name: "SelfLiquidation",
+    message: "Liquidator and liquidated account have the same owner: use another liquidator",
+  },
+  {
+    code: 6402,
+    name: "SliceTooSmall",
+    message: "Slice is smaller than the caller's minimum: accept a smaller slice or none",
+  },
+  {
+    code: 6403,
+    name: "PriceLimit",
+    message: "Slice costs more than the caller's maximum: raise the limit or take less",
+  },
+  {
+    code: 6404,
+    name: "SequenceMismatch",
+    message: "Liquidation sequence has moved: read the account again and retry",
+  },
+  {
+    code: 6405,
+    name: "LiquidationNotHelpful",
+    message: "Liquidation would lower maintenance margin: take the whole account",
+  },
+  {
+    code: 6500,
+    name: "SeriesExpired",
+    message: "Series has expired: settle it or trade a later expiry",
+  },
+  {
+    code: 6501,
+    name: "NotExpired",
+    message: "Expiry has not been reached: wait until it has",
+  },
+  {
+    code: 6502,
+    name: "AlreadySettled",
+    message: "Expiry is settled already: settle the accounts",
+  },
+  {
+    code: 6503,
+    name: "NotSettled",
+    message: "Expiry is not settled: settle the expiry first",
+  },
+  {
+    code: 6504,
+    name: "SettlementNotReady",
+    message: "Too little of the settlement window was observed: wait for the fallback time",
+  },
+  {
+    code: 6505,
+    name: "NothingToSettle",
+    message: "Account holds no settled position in this underlying: nothing to do",
+  },
+  {
+    code: 6506,
+    name: "OpenInterestLeft",
+    message: "Expiry still has open interest: settle every account first",
+  },
+  {
+    code: 6507,
+    name: "ExpiryTime",
+    message: "Expiry time is in the past, too far away or not on a full minute: choose another",
+  },
+  {
+    code: 6600,
+    name: "Overflow",
+    message: "Number does not fit its type: use smaller amounts",
+  },
+  {
+    code: 6601,
+    name: "AmountOutOfRange",
+    message: "Amount is zero or beyond its range: pass an amount inside it",
+  },
+  {
+    code: 6700,
+    name: "WrongMint",
+    message: "Mint is not the expected one or unusable: pass the mint of this vault",
+  },
+  {
+    code: 6701,
+    name: "WrongVault",
+    message: "Vault is not the one of this collateral: pass the vault the account names",
+  },
+  {
+    code: 6702,
+    name: "WrongTokenProgram",
+    message: "Token program does not own the mint: pass the program that does",
+  },
+  {
+    code: 6703,
+    name: "MintExtension",
+    message: "Mint has an extension that is not safe as collateral: use another mint",
+  },
+  {
+    code: 6704,
+    name: "TransferMismatch",
+    message: "Vault balance did not change by the amount: use a mint without transfer fees",
+  },
+  {
+    code: 6705,
+    name: "MintDecimals",
+    message: "Mint has decimals that the ledger cannot hold: use 6 for the quote, at most 12 for collateral",
+  },
+  {
+    code: 6800,
+    name: "ParameterOutOfRange",
+    message: "Risk parameter is outside its limits: see the limits in docs/risk-model.md",
+  },
+  {
+    code: 6801,
+    name: "PauseOutOfRange",
+    message: "Withdrawals may not be paused for longer or together with more than the rules allow: pass fewer bits or less time",
+  },
+] as const;
+
+/** Constants of the program. */
+export const CONSTANTS = {
+  MAX_COLLATERALS: 8,
+  MAX_EXPIRIES: 16,
+  MAX_POSITIONS: 64,
+  MAX_SERIES: 512,
+  MAX_SOURCES: 3,
+  MAX_UNDERLYINGS: 8,
+} as const;

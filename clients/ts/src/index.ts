@@ -1,0 +1,11 @@
+// @plimsoll/client: everything a program needs that talks to Plimsoll.
+export * from "./accounts";
+export * from "./admin";
+export { rpcChain, type Chain, type Receipt, type RpcChainOptions, type Simulation } from "./chain";
+export * from "./client";
+export * from "./errors";
+export * from "./events";
+export * from "./generated";
+export { CONSTANTS } from "./generated/tables";
+export * from "./pdas";
+export * as units from "./units";

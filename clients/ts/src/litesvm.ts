@@ -1,0 +1,73 @@
+// A chain inside this process: LiteSVM, for tests and demonstrations. Nothing of the client depends on this file.
+import {
+  address,
+  compileTransaction,
+  getBase58Decoder,
+  signTransactionMessageWithSigners,
+  type Address,
+  type Instruction,
+  type TransactionSigner,
+} from "@solana/kit";
+import { FailedTransactionMetadata, type LiteSVM, type TransactionMetadata } from "litesvm";
+import { buildMessage, type Chain, type Receipt, type Simulation } from "./chain";
+import { explainFailure } from "./errors";
+import { decodeEvents } from "./events";
+
+/** Wraps an SVM; `payer` pays for every transaction. */
+export function liteSvmChain(svm: LiteSVM, payer: TransactionSigner): Chain {
+  const message = (instructions: readonly Instruction[]) =>
+    buildMessage(payer, instructions, { blockhash: svm.latestBlockhash(), lastValidBlockHeight: 0n });
+
+  return {
+    payer,
+    fetchAccount: async (account) => svm.getAccount(account),
+    fetchProgramAccounts: async (program) => svm.getProgramAccounts(program),
+    rentLamports: async (bytes) => svm.minimumBalanceForRentExemption(bytes),
+    now: async () => svm.getClock().unixTimestamp,
+    send: async (instructions): Promise<Receipt> => {
+      const transaction = await signTransactionMessageWithSigners(message(instructions));
+      const result = svm.sendTransaction(transaction);
+      // The next transaction may repeat this one word for word.
+      svm.expireBlockhash();
+      const meta = metaOf(result);
+      const logs = meta.logs();
+      return {
+        signature: getBase58Decoder().decode(meta.signature()),
+        logs,
+        computeUnits: meta.computeUnitsConsumed(),
+        events: decodeEvents(logs),
+      };
+    },
+    simulate: async (instructions): Promise<Simulation> => {
+      const result = svm.withSigverify(false).simulateTransaction(compileTransaction(message(instructions)));
+      svm.withSigverify(true);
+      const meta = metaOf(result instanceof FailedTransactionMetadata ? result : result.meta());
+      return { logs: meta.logs(), computeUnits: meta.computeUnitsConsumed(), returnData: new Uint8Array(meta.returnData().data()) };
+    },
+  };
+}
+
+function metaOf(result: FailedTransactionMetadata | TransactionMetadata): TransactionMetadata {
+  if (result instanceof FailedTransactionMetadata) throw explainFailure(result.err(), result.meta().logs());
+  return result;
+}
+
+/** Sets the time programs see. */
+export function setTime(svm: LiteSVM, unixSecs: bigint): void {
+  const clock = svm.getClock();
+  clock.slot += 1n;
+  clock.unixTimestamp = unixSecs;
+  svm.setClock(clock);
+}
+
+/** Writes an account, exempt from rent. */
+export function writeAccount(svm: LiteSVM, account: string | Address, owner: string | Address, data: Uint8Array): void {
+  svm.setAccount({
+    address: address(account),
+    programAddress: address(owner),
+    data,
+    executable: false,
+    lamports: svm.minimumBalanceForRentExemption(BigInt(data.length)) as never,
+    space: BigInt(data.length),
+  });
+}

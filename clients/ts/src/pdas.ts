@@ -1,0 +1,25 @@
+// Addresses that follow from seeds. Underlyings have none: they are ordinary accounts, see accounts.ts.
+import type { Address } from "@solana/kit";
+import { findCollateralPda, findExchangePda, findMarginAccountPda, findVaultPda } from "./generated";
+
+type Config = { programAddress?: Address };
+
+/** The exchange a creator has created. */
+export const exchangeAddress = async (creator: Address, config?: Config): Promise<Address> =>
+  (await findExchangePda({ creator }, config))[0];
+
+/** The vault that holds all tokens of a mint: the quote mint's or a collateral's. */
+export const vaultAddress = async (exchange: Address, mint: Address, config?: Config): Promise<Address> =>
+  (await findVaultPda({ exchange, mint }, config))[0];
+
+/** The account of a collateral. */
+export const collateralAddress = async (exchange: Address, mint: Address, config?: Config): Promise<Address> =>
+  (await findCollateralPda({ exchange, mint }, config))[0];
+
+/** An owner's margin account of a number. */
+export const marginAccountAddress = async (
+  exchange: Address,
+  owner: Address,
+  number = 0,
+  config?: Config,
+): Promise<Address> => (await findMarginAccountPda({ exchange, owner, number }, config))[0];
