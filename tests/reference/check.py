@@ -113,6 +113,22 @@ def laws():
     is_true("at least 120 portfolios", len(names) >= 120)
 
 
+def parameters_are_felt():
+    """Every parameter decides the margin of some vector: one that were ignored would be noticed."""
+    portfolios = [p for _, p in generate.cross_portfolios()]
+    before = [cross.margin(p) for p in portfolios]
+    for key in generate.BOUNDS:
+        felt = 0
+        for p, old in zip(portfolios, before):
+            for u in p["underlyings"]:
+                u["params"][key] *= 1.01
+            new = cross.margin(p)
+            for u in p["underlyings"]:
+                u["params"][key] /= 1.01
+            felt += any(abs(new[x] - old[x]) > 10 * cross.tolerance(p, old[x]) for x in ("initial", "maintenance"))
+        is_true(f"{key} is felt by {felt} vectors only", felt >= 3)
+
+
 def auctions():
     for name, c in generate.liquidation_cases():
         got = generate.liquidation_expected(c)
@@ -124,7 +140,7 @@ def auctions():
 
 
 def run():
-    for check in (known_values, prices, losses, laws, auctions):
+    for check in (known_values, prices, losses, laws, parameters_are_felt, auctions):
         before = len(FAILED)
         check()
         print(f"{check.__name__}: {'ok' if len(FAILED) == before else 'FAILED'}")

@@ -272,6 +272,8 @@ def extremes():
     yield "rate_1_two_years", one(s, [call(s, -1), put(s, -1), put(s * 0.8, 1)], rate=1.0, seconds=2 * YEAR, cash=900)
     for c in (0.0, 0.1, 0.399999, 0.4, 0.5):
         yield f"confidence_{c:g}", one(s, strangle, cash=3000, confidence=c)
+    for c in (0.697, 0.7, 0.703):
+        yield f"confidence_{c:g}_of_0.7", one(s, strangle, cash=3000, confidence=c, confidence_threshold=0.7)
     yield "confidence_no_shorts", one(s, [call(s, 1)], cash=10, confidence=0.1)
     for stable in (0.5, 0.9, 0.97, 0.98, 1.0, 1.02):
         yield f"stable_{stable:g}", one(s, strangle, cash=9000, stable=stable, collateral=[token(1, s)])

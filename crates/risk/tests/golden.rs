@@ -1,5 +1,6 @@
 //! Every golden vector of `tests/vectors` against this crate. The vectors come from an independent model in double
-//! precision (`tests/reference`); `tests/vectors/README.md` documents the format and the tolerance.
+//! precision (`tests/reference`); `tests/vectors/README.md` documents the format and the tolerance. The environment variable
+//! `PLIMSOLL_VECTORS` names another folder of vectors, as `tests/reference/fuzz.py` writes them.
 
 use plimsoll_risk::liquidation::{max_fraction, required_payment, Breach};
 use plimsoll_risk::margin::cross::PriceQuality;
@@ -11,7 +12,9 @@ use plimsoll_risk::math::sqrt_years;
 use plimsoll_risk::params::{CrossParams, LiquidationParams};
 use plimsoll_risk::pricing::{discount, total_vol, ForwardCurve, OptionKind, Strike, Svi};
 use plimsoll_risk::settlement::{payoff, Twap, SETTLEMENT_WINDOW};
-use plimsoll_risk::units::{Contracts, Exact, Log, Price, Ratio, Seconds, Skew, Value, Variance, Vol, ONE_E6, ONE_E9, ONE_Q};
+use plimsoll_risk::units::{
+    Contracts, Exact, Log, Price, Ratio, Seconds, Skew, Value, Variance, Vol, ONE_E6, ONE_E9, ONE_Q,
+};
 use plimsoll_risk::RiskError;
 use serde::de::DeserializeOwned;
 use serde::Deserialize;
@@ -287,7 +290,11 @@ impl Underlying {
                 sum.add_expiry(&margin)?;
             }
         }
-        sum.charge_quality(&params, usd(spot), &PriceQuality { confidence: ratio(self.confidence), stable: usd(stable) })?;
+        sum.charge_quality(
+            &params,
+            usd(spot),
+            &PriceQuality { confidence: ratio(self.confidence), stable: usd(stable) },
+        )?;
         Ok(sum)
     }
 
@@ -333,7 +340,9 @@ impl Account {
 }
 
 fn load<T: DeserializeOwned>(folder: &str) -> Vec<(String, T)> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(folder);
+    let vectors = std::env::var_os("PLIMSOLL_VECTORS").map(PathBuf::from);
+    let vectors = vectors.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors"));
+    let path = vectors.join(folder);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         .map(|entry| entry.expect("a directory entry").path())
