@@ -109,6 +109,11 @@ def laws():
                 is_true(f"{name}: {key} within its bounds", low <= params[key] <= high)
         got = cross.margin(p)
         is_true(f"{name}: IM <= MM <= E", got["initial"] <= got["maintenance"] <= got["equity"])
+        # Without negative rates the caps take off rounding at most.
+        if all(e["rate"] >= 0.0 for u in p["underlyings"] for e in u["expiries"]):
+            slack = cross.tolerance(p, got["equity"]) * 1e-3
+            is_true(f"{name}: MM capped", got["uncapped_maintenance"] <= got["equity"] + slack)
+            is_true(f"{name}: IM capped", got["uncapped_initial"] <= got["uncapped_maintenance"] + slack)
         is_true(f"{name}: finite", all(math.isfinite(got[x]) for x in ("mark", "equity", "initial", "maintenance")))
     is_true("at least 120 portfolios", len(names) >= 120)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the golden vectors from the reference model, or checks the model itself.
 
-    python3 tests/reference/generate.py           write tests/vectors/cross and tests/vectors/liquidation
+    python3 tests/reference/generate.py           write the vectors under tests/vectors
     python3 tests/reference/generate.py --check   compare the model with known values (needs requirements.txt)
 """
 
@@ -297,7 +297,12 @@ def extremes():
         low=s * 0.97, high=s * 1.03)], 900)
     yield "haircut_none", one(s, strangle, collateral=[token(1, s, 0.0, 0.0)])
     yield "haircut_full", one(s, strangle, cash=900, collateral=[token(1, s, 1.0, 1.0)])
-    yield "capped_by_equity", one(s, [put(s * 3, -1)], sigma=0.2, cash=7000, mm_put=0.001, mm_put_mtm=0.0)
+    yield "least_put_charges", one(s, [put(s * 3, -1)], sigma=0.2, cash=7000, mm_put=0.001, mm_put_mtm=0.0)
+    # With a rate below zero the discounted mark of a short box is beyond its greatest loss: only then do the caps bind.
+    box = [call(s * 0.9, -1), call(s * 1.1, 1), put(s * 0.9, 1), put(s * 1.1, -1)]
+    for cash in (-200, 900):
+        yield f"capped_negative_rate_cash_{cash}", one(s, box, rate=-0.4, seconds=YEAR, cash=cash)
+    yield "capped_negative_rate_call", one(s, [call(s * 0.001, -1)], rate=-0.5, seconds=YEAR, cash=5000, unpaired_mm=1.0, unpaired_im=1.0)
     yield "tiny_size", one(s, [call(s, -0.001), put(s, -0.01)], cash=10)
     yield "large_size", one(s, [call(s * 1.1, -1000), call(s * 1.2, 1000), put(s * 0.9, -500)], cash=900_000)
 
@@ -411,6 +416,26 @@ def liquidation_expected(c):
     }
 
 
+def pricing_cases():
+    """Single options: the corners of the domain, then random ones. Each is priced as a call and as a put."""
+    rng = random.Random(SEED)
+    corners = [(f, m, sigma, t, r)
+        for f in (1000.0, 1_000_000.0) for m in (0.1, 0.9, 1.0, 1.1, 10.0) for sigma in (0.05, 0.8, 5.0)
+        for t in (60, 7 * DAY, 2 * YEAR) for r in (0.0, 1.0)]
+    inside = [(math.exp(rng.uniform(math.log(1000), math.log(1e6))), math.exp(rng.choice((rng.gauss(0, 0.1), rng.uniform(-2.3, 2.3)))),
+        math.exp(rng.uniform(math.log(0.05), math.log(5))), int(math.exp(rng.uniform(math.log(60), math.log(2 * YEAR)))), rng.random())
+        for _ in range(200)]
+    for f, m, sigma, t, r in corners + inside:
+        forward = price_grid(f)
+        for kind in ("call", "put"):
+            yield {"kind": kind, "forward": forward, "strike": price_grid(forward * m), "sigma": round(sigma, 6), "seconds": t, "rate": round(r, 6)}
+
+
+def pricing_expected(c):
+    args = c["kind"], c["forward"], c["strike"], c["sigma"], black76.tau(c["seconds"]), c["rate"]
+    return {"price": black76.price(*args), **black76.greeks(*args)}
+
+
 def cross_portfolios():
     for family in (structures, surfaces, parameters, extremes, random_portfolios):
         yield from family()
@@ -434,7 +459,10 @@ def main():
         sys.exit(check.run())
     n = write(VECTORS / "cross", ((name, with_expected(p)) for name, p in cross_portfolios()))
     m = write(VECTORS / "liquidation", ((n, {"dust": 0, **c, "expected": liquidation_expected(c)}) for n, c in liquidation_cases()))
-    print(f"{n} cross portfolios, {m} liquidations")
+    cases = [json.dumps({**c, "expected": pricing_expected(c)}) for c in pricing_cases()]
+    (VECTORS / "pricing").mkdir(parents=True, exist_ok=True)
+    (VECTORS / "pricing" / "black76.json").write_text("[\n" + ",\n".join(cases) + "\n]\n")
+    print(f"{n} cross portfolios, {m} liquidations, {len(cases)} prices")
 
 
 if __name__ == "__main__":

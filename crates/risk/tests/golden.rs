@@ -10,7 +10,7 @@ use plimsoll_risk::margin::{
 };
 use plimsoll_risk::math::sqrt_years;
 use plimsoll_risk::params::{CrossParams, LiquidationParams};
-use plimsoll_risk::pricing::{discount, total_vol, ForwardCurve, OptionKind, Strike, Svi};
+use plimsoll_risk::pricing::{discount, price, total_vol, ForwardCurve, Greeks, OptionKind, Strike, Svi};
 use plimsoll_risk::settlement::{payoff, Twap, SETTLEMENT_WINDOW};
 use plimsoll_risk::units::{
     Contracts, Exact, Log, Price, Ratio, Seconds, Skew, Value, Variance, Vol, ONE_E6, ONE_E9, ONE_Q,
@@ -18,7 +18,7 @@ use plimsoll_risk::units::{
 use plimsoll_risk::RiskError;
 use serde::de::DeserializeOwned;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const DECIMALS: u8 = 9;
 
@@ -129,6 +129,27 @@ struct Auction {
 struct ExpectedAuction {
     fraction: f64,
     payment: f64,
+}
+
+#[derive(Deserialize)]
+struct Quote {
+    kind: String,
+    forward: f64,
+    strike: f64,
+    sigma: f64,
+    seconds: i64,
+    rate: f64,
+    expected: ExpectedQuote,
+}
+
+#[derive(Deserialize)]
+struct ExpectedQuote {
+    price: f64,
+    delta: f64,
+    gamma: f64,
+    vega: f64,
+    theta: f64,
+    rho: f64,
 }
 
 fn scaled(x: f64, one: i64) -> i64 {
@@ -255,13 +276,17 @@ impl Expiry {
     }
 }
 
+fn option_kind(name: &str) -> OptionKind {
+    match name {
+        "call" => OptionKind::Call,
+        "put" => OptionKind::Put,
+        other => panic!("unknown kind {other}"),
+    }
+}
+
 impl Position {
     fn option_kind(&self) -> OptionKind {
-        match self.kind.as_str() {
-            "call" => OptionKind::Call,
-            "put" => OptionKind::Put,
-            other => panic!("unknown kind {other}"),
-        }
+        option_kind(&self.kind)
     }
 
     fn contracts(&self) -> Contracts {
@@ -339,23 +364,26 @@ impl Account {
     }
 }
 
+fn vectors() -> PathBuf {
+    let named = std::env::var_os("PLIMSOLL_VECTORS").map(PathBuf::from);
+    named.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors"))
+}
+
+fn read<T: DeserializeOwned>(file: &Path) -> T {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
 fn load<T: DeserializeOwned>(folder: &str) -> Vec<(String, T)> {
-    let vectors = std::env::var_os("PLIMSOLL_VECTORS").map(PathBuf::from);
-    let vectors = vectors.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors"));
-    let path = vectors.join(folder);
+    let path = vectors().join(folder);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         .map(|entry| entry.expect("a directory entry").path())
         .filter(|file| file.extension().is_some_and(|extension| extension == "json"))
         .collect();
     files.sort();
-    let read = |file: PathBuf| {
-        let name = format!("{folder}/{}", file.file_name().expect("a file name").to_string_lossy());
-        let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let vector = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (name, vector)
-    };
-    files.into_iter().map(read).collect()
+    let name = |file: &Path| format!("{folder}/{}", file.file_name().expect("a file name").to_string_lossy());
+    files.into_iter().map(|file| (name(&file), read(&file))).collect()
 }
 
 fn report_findings(all: Vec<Findings>, at_least: usize) {
@@ -406,6 +434,50 @@ fn check_auction(file: String, auction: &Auction) -> Findings {
         Err(error) => findings.lines.push(format!("{}: {error:?}", findings.file)),
     }
     findings
+}
+
+impl Quote {
+    fn check(&self, findings: &mut Findings) -> Result<(), RiskError> {
+        let (tau, rate, vol) = (Seconds::from_raw(self.seconds), ratio(self.rate), Vol::from_raw(unit(self.sigma)));
+        let curve = ForwardCurve::new(usd(self.forward), discount(rate, tau))?;
+        let (kind, strike, sqrt) = (option_kind(&self.kind), Strike::new(usd(self.strike))?, sqrt_years(tau));
+        let greeks = Greeks::of(kind, &curve, strike, vol, sqrt, tau, rate)?;
+
+        let (expected, years) = (&self.expected, self.seconds as f64 / 31_536_000.0);
+        let df = (-self.rate * years).exp();
+        let density = df / (2.0 * std::f64::consts::PI).sqrt();
+        let decay = self.forward * density * self.sigma / (2.0 * years.sqrt());
+        let money = |x: Price| x.raw() as f64 / ONE_E9 as f64;
+        let number = |x: i64| x as f64 / ONE_Q as f64;
+        let mut compare = |term, actual, expected, allowed| findings.compare_within(term, actual, expected, allowed);
+        let value = price(kind, &curve, strike, total_vol(vol, sqrt));
+        compare("price", money(value), expected.price, 2e-8 * self.forward + 1e-9);
+        compare("delta", number(greeks.delta), expected.delta, 2e-8);
+        let allowed = 2e-7 * density / (self.sigma * years.sqrt());
+        compare("gamma", number(greeks.gamma), expected.gamma * self.forward, allowed);
+        compare("vega", money(greeks.vega), expected.vega, 2e-7 * self.forward * density * years.sqrt() + 1e-9);
+        let allowed = 5e-7 * (self.rate * expected.price + decay) / 365.0 + 1e-9;
+        compare("theta", money(greeks.theta), expected.theta, allowed);
+        let allowed = 1e-6 * years * df * self.forward.max(self.strike) + 1e-9;
+        compare("rho", money(greeks.rho), expected.rho, allowed);
+        Ok(())
+    }
+}
+
+fn check_quote(index: usize, quote: &Quote) -> Findings {
+    let Quote { kind, forward, strike, sigma, seconds, rate, .. } = quote;
+    let file = format!("black76.json[{index}] {kind} F {forward} K {strike} σ {sigma} T {seconds} r {rate}");
+    let mut findings = Findings { file, notional: 0.0, lines: Vec::new(), worst: 0.0 };
+    if let Err(error) = quote.check(&mut findings) {
+        findings.lines.push(format!("{}: {error:?}", findings.file));
+    }
+    findings
+}
+
+#[test]
+fn prices_and_greeks_agree_with_the_reference_model() {
+    let quotes: Vec<Quote> = read(&vectors().join("pricing/black76.json"));
+    report_findings(quotes.iter().enumerate().map(|(index, quote)| check_quote(index, quote)).collect(), 400);
 }
 
 #[test]
