@@ -1,0 +1,163 @@
+// Brings an exchange to what its parameter file says. Whatever exists already is left alone: a second run changes
+// nothing, and what differs is only changed when asked for.
+import { generateKeyPairSigner, type Address, type TransactionSigner } from "@solana/kit";
+import {
+  collateralAddress,
+  decodeUnderlying,
+  exchangeAddress,
+  getUnderlyingDiscriminatorBytes,
+  PlimsollAdmin,
+  symbolOf,
+  type Chain,
+  type Underlying,
+} from "@plimsoll/client";
+import type { ClusterParams, CollateralParams, MarketParams } from "./params";
+
+export type Outcome = "exists" | "created" | "differs" | "changed";
+export type Row = { what: string; address: Address; outcome: Outcome; differences: string[] };
+export type Deployment = {
+  admin: PlimsollAdmin;
+  exchange: Address;
+  underlyings: Record<string, Address>;
+  collaterals: Record<string, Address>;
+  rows: Row[];
+};
+
+export type DeployInput = {
+  chain: Chain;
+  /** Creates the exchange, and is its admin, guardian, fee recipient and volatility authority until told otherwise. */
+  wallet: TransactionSigner;
+  params: ClusterParams;
+  /** Mints and decimals by asset name, where the parameter file names none. */
+  assets: Record<string, { mint: Address; decimals: number }>;
+  /** Also change parameters that differ. */
+  apply?: boolean;
+};
+
+export async function deployExchange({ chain, wallet, params, assets, apply = false }: DeployInput): Promise<Deployment> {
+  const steps = new Steps(chain, wallet, assets, apply);
+  const admin = await steps.exchange(params);
+  const deployment: Deployment = { admin, exchange: admin.exchange, underlyings: {}, collaterals: {}, rows: steps.rows };
+  for (const collateral of params.collaterals) {
+    deployment.collaterals[collateral.asset] = await steps.collateral(admin, collateral);
+  }
+  const known = await underlyingsOf(chain, admin);
+  for (const market of params.underlyings) {
+    deployment.underlyings[market.symbol] = await steps.underlying(admin, market, known.get(market.symbol));
+  }
+  return deployment;
+}
+
+/** Underlyings of the exchange by symbol. */
+async function underlyingsOf(chain: Chain, admin: PlimsollAdmin): Promise<Map<string, { address: Address; data: Underlying }>> {
+  const discriminator = getUnderlyingDiscriminatorBytes();
+  const accounts = (await chain.fetchProgramAccounts(admin.programAddress))
+    .filter(({ data }) => discriminator.every((byte, index) => data[index] === byte))
+    .map((encoded) => decodeUnderlying(encoded))
+    .filter(({ data }) => data.exchange === admin.exchange);
+  return new Map(accounts.map(({ address, data }) => [symbolOf(data), { address, data }]));
+}
+
+class Steps {
+  readonly rows: Row[] = [];
+
+  constructor(
+    private readonly chain: Chain,
+    private readonly wallet: TransactionSigner,
+    private readonly assets: DeployInput["assets"],
+    private readonly apply: boolean,
+  ) {}
+
+  async exchange({ stable, terms }: ClusterParams): Promise<PlimsollAdmin> {
+    const address = await exchangeAddress(this.wallet.address);
+    const wanted = { guardian: this.wallet.address, feeRecipient: this.wallet.address, ...terms };
+    if (!(await this.chain.fetchAccount(address)).exists) {
+      const quoteMint = stable.mint ?? this.#asset(stable.asset).mint;
+      const admin = await PlimsollAdmin.createExchange(this.chain, this.wallet, {
+        quoteMint,
+        terms: wanted,
+        stableOracle: stable.oracle,
+      });
+      this.rows.push({ what: "exchange", address, outcome: "created", differences: [] });
+      return admin;
+    }
+    const admin = new PlimsollAdmin(this.chain, address, this.wallet);
+    const found = await admin.fetchExchange();
+    // Guardian and fee recipient are people's decisions, not parameters: they are not compared.
+    const differences = compare(terms, found);
+    await this.#settle("exchange", address, differences, () =>
+      admin.setExchange({ ...terms, guardian: found.guardian, feeRecipient: found.feeRecipient }),
+    );
+    return admin;
+  }
+
+  async collateral(admin: PlimsollAdmin, { asset, mint: named, oracle, terms }: CollateralParams): Promise<Address> {
+    const known = this.#asset(asset);
+    const mint = named ?? known.mint;
+    const address = await collateralAddress(admin.exchange, mint);
+    const wanted = terms(known.decimals);
+    if (!(await this.chain.fetchAccount(address)).exists) {
+      await admin.createCollateral({ mint, terms: wanted, oracle });
+      this.rows.push({ what: `collateral ${asset}`, address, outcome: "created", differences: [] });
+      return address;
+    }
+    const differences = compare(wanted, await admin.fetchCollateral(address));
+    await this.#settle(`collateral ${asset}`, address, differences, () => admin.setCollateral(address, wanted));
+    return address;
+  }
+
+  async underlying(
+    admin: PlimsollAdmin,
+    { symbol, params, oracle }: MarketParams,
+    known: { address: Address; data: Underlying } | undefined,
+  ): Promise<Address> {
+    const what = `underlying ${symbol}`;
+    if (!known) {
+      const underlying = await generateKeyPairSigner();
+      await admin.createUnderlying(underlying, { symbol, params, oracle, volatilityAuthority: this.wallet.address });
+      this.rows.push({ what, address: underlying.address, outcome: "created", differences: [] });
+      return underlying.address;
+    }
+    const { address, data } = known;
+    const differences = compare(params, data.params);
+    await this.#settle(what, address, differences, () => admin.setUnderlying(address, params, data.volatilityAuthority));
+    return address;
+  }
+
+  async #settle(what: string, address: Address, differences: string[], change: () => Promise<unknown>): Promise<void> {
+    if (differences.length > 0 && this.apply) await change();
+    const outcome = differences.length === 0 ? "exists" : this.apply ? "changed" : "differs";
+    this.rows.push({ what, address, outcome, differences });
+  }
+
+  #asset(name: string): { mint: Address; decimals: number } {
+    const asset = this.assets[name];
+    if (!asset) throw new Error(`mint of ${name} is unknown: name it in the parameter file, or start a local network first`);
+    return asset;
+  }
+}
+
+/** Every number that is not as wanted, as `path: chain → file`. */
+export function compare(wanted: object, found: object, path = ""): string[] {
+  return Object.entries(wanted).flatMap(([key, value]: [string, unknown]) => {
+    const other = (found as Record<string, unknown>)[key];
+    const where = path === "" ? key : `${path}.${key}`;
+    if (typeof value === "object" && value !== null) return compare(value, (other ?? {}) as object, where);
+    return value === other ? [] : [`${where}: ${String(other)} → ${String(value)}`];
+  });
+}
+
+/** The rows as lines of text. */
+export function table(rows: readonly Row[]): string {
+  const lines = rows.flatMap(({ what, address, outcome, differences }) => [
+    `${what.padEnd(18)} ${address.padEnd(44)} ${outcome}`,
+    ...differences.map((difference) => `  ${difference}`),
+  ]);
+  const count = (outcome: Outcome) => rows.filter((row) => row.outcome === outcome).length;
+  const [created, changed, differs] = [count("created"), count("changed"), count("differs")];
+  const summary =
+    created + changed + differs === 0
+      ? "everything is as the parameter file says: nothing was changed"
+      : `${created} created, ${changed} changed, ${differs} left different${differs > 0 ? ": run again with --apply to change them" : ""}`;
+  return [...lines, summary].join("\n");
+}

@@ -1,0 +1,178 @@
+// Reads params/<cluster>.toml into what the program's instructions take. A name that is missing or unknown is an error:
+// a parameter that is misspelt must not silently fall back to anything.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { address, getAddressEncoder, type Address } from "@solana/kit";
+import { SourceKind, units, type CollateralArgs, type ExchangeArgs, type OracleConfig, type UnderlyingParams } from "@plimsoll/client";
+import { feedIdBytes } from "@plimsoll/client/pyth";
+import { parse } from "smol-toml";
+
+export type MarketParams = { symbol: string; params: UnderlyingParams; oracle: OracleConfig };
+export type CollateralParams = {
+  asset: string;
+  mint: Address | undefined;
+  oracle: OracleConfig;
+  /** Needs the mint's decimals for the cap. */
+  terms: (decimals: number) => CollateralArgs;
+};
+export type ClusterParams = {
+  stable: { asset: string; mint: Address | undefined; oracle: OracleConfig };
+  terms: Omit<ExchangeArgs, "guardian" | "feeRecipient">;
+  collaterals: CollateralParams[];
+  underlyings: MarketParams[];
+};
+
+/** A TOML table that knows its place in the file and notices what nobody has read. */
+class Table {
+  readonly #unread: Set<string>;
+  readonly #children: Table[] = [];
+
+  constructor(
+    private readonly values: Record<string, unknown>,
+    private readonly path: string,
+  ) {
+    this.#unread = new Set(Object.keys(values));
+  }
+
+  #read(key: string): unknown {
+    this.#unread.delete(key);
+    const value = this.values[key];
+    if (value === undefined) throw new Error(`${this.path}: '${key}' is missing: add it`);
+    return value;
+  }
+
+  number(key: string): number {
+    const value = this.#read(key);
+    if (typeof value !== "number") throw new Error(`${this.path}: '${key}' is not a number: write it without quotes`);
+    return value;
+  }
+
+  text(key: string): string {
+    const value = this.#read(key);
+    if (typeof value !== "string") throw new Error(`${this.path}: '${key}' is not a text: write it in quotes`);
+    return value;
+  }
+
+  optionalAddress(key: string): Address | undefined {
+    return key in this.values ? address(this.text(key)) : undefined;
+  }
+
+  #child(values: unknown, path: string): Table {
+    if (typeof values !== "object" || values === null) throw new Error(`${path} is not a table: write [${path}]`);
+    const table = new Table(values as Record<string, unknown>, path);
+    this.#children.push(table);
+    return table;
+  }
+
+  table(key: string): Table {
+    return this.#child(this.#read(key), `${this.path}.${key}`);
+  }
+
+  tables(key: string): Table[] {
+    const values = this.#read(key);
+    if (!Array.isArray(values)) throw new Error(`${this.path}: '${key}' is not a list: write [[${key}]]`);
+    return values.map((value, index) => this.#child(value, `${this.path}.${key}[${index}]`));
+  }
+
+  refuseUnread(): void {
+    const [unknown] = this.#unread;
+    if (unknown !== undefined) throw new Error(`${this.path}: '${unknown}' is unknown: remove it or correct its name`);
+    for (const child of this.#children) child.refuseUnread();
+  }
+}
+
+const ratioOf = (table: Table, key: string): bigint => units.ratio(table.number(key));
+const secondsOf = (table: Table, key: string): bigint => BigInt(table.number(key));
+
+export function readParams(cluster: string): ClusterParams {
+  const file = fileURLToPath(new URL(`../params/${cluster}.toml`, import.meta.url));
+  const root = new Table(parse(readFileSync(file, "utf8")) as Record<string, unknown>, `params/${cluster}.toml`);
+  const stable = root.table("stable");
+  const params: ClusterParams = {
+    stable: { asset: stable.text("asset"), mint: stable.optionalAddress("mint"), oracle: oracle(stable) },
+    terms: exchangeTerms(root.table("exchange")),
+    collaterals: root.tables("collaterals").map(collateral),
+    underlyings: root.tables("underlyings").map(market),
+  };
+  root.refuseUnread();
+  return params;
+}
+
+function exchangeTerms(table: Table): ClusterParams["terms"] {
+  const liquidation = table.table("liquidation");
+  return {
+    feeRateE9: ratioOf(table, "fee_rate"),
+    feeCapE9: ratioOf(table, "fee_cap"),
+    liquidation: {
+      discountE9: ratioOf(liquidation, "discount"),
+      bufferE9: ratioOf(liquidation, "buffer"),
+      dustAtoms: units.usd(liquidation.number("dust_usd")),
+    },
+  };
+}
+
+function collateral(table: Table): CollateralParams {
+  const haircutInitialE9 = ratioOf(table, "haircut_initial");
+  const haircutMaintenanceE9 = ratioOf(table, "haircut_maintenance");
+  const cap = table.number("deposit_cap");
+  return {
+    asset: table.text("asset"),
+    mint: table.optionalAddress("mint"),
+    oracle: oracle(table.table("oracle")),
+    terms: (decimals) => ({ haircutInitialE9, haircutMaintenanceE9, depositCapAtoms: units.tokens(cap, decimals) }),
+  };
+}
+
+function market(table: Table): MarketParams {
+  return {
+    symbol: table.text("symbol"),
+    oracle: oracle(table.table("oracle")),
+    params: {
+      cross: cross(table.table("cross")),
+      minVolQ40: units.q40(table.number("min_vol")),
+      maxVolQ40: units.q40(table.number("max_vol")),
+      maxBasisE9: ratioOf(table, "max_basis"),
+      maxVolAgeSecs: secondsOf(table, "max_vol_age_secs"),
+      maxOpenInterestE6: units.contracts(table.number("max_open_interest")),
+      maxStrikeFactorE9: ratioOf(table, "max_strike_factor"),
+    },
+  };
+}
+
+function cross(table: Table): UnderlyingParams["cross"] {
+  return {
+    maxSpotE9: ratioOf(table, "max_spot"),
+    minSpotE9: ratioOf(table, "min_spot"),
+    mmCallE9: ratioOf(table, "mm_call"),
+    mmPutE9: ratioOf(table, "mm_put"),
+    mmPutMtmE9: ratioOf(table, "mm_put_mtm"),
+    unpairedImE9: ratioOf(table, "unpaired_im"),
+    unpairedMmE9: ratioOf(table, "unpaired_mm"),
+    mmOffsetE9: ratioOf(table, "mm_offset"),
+    confidenceThresholdE9: ratioOf(table, "confidence_threshold"),
+    confidenceFactorE9: ratioOf(table, "confidence_factor"),
+    pegThresholdE9: ratioOf(table, "peg_threshold"),
+    pegFactorE9: ratioOf(table, "peg_factor"),
+  };
+}
+
+function oracle(table: Table): OracleConfig {
+  return {
+    sources: table.tables("sources").map(source),
+    required: table.number("required"),
+    maxAgeSecs: secondsOf(table, "max_age_secs"),
+    maxLiquidationAgeSecs: secondsOf(table, "max_liquidation_age_secs"),
+    slowSecs: secondsOf(table, "slow_secs"),
+    maxDivergenceE9: ratioOf(table, "max_divergence"),
+    maxConfidenceE9: ratioOf(table, "max_confidence"),
+  };
+}
+
+function source(table: Table): OracleConfig["sources"][number] {
+  const kind = table.text("kind");
+  if (kind === "pyth_pull") return { kind: SourceKind.PythPull, key: feedIdBytes(table.text("feed_id")) };
+  if (kind === "pyth_price_account") {
+    return { kind: SourceKind.PythPriceAccount, key: getAddressEncoder().encode(address(table.text("address"))) };
+  }
+  throw new Error(`oracle source '${kind}' is unknown: use pyth_pull or pyth_price_account`);
+}
