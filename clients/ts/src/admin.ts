@@ -38,6 +38,8 @@ export type NewCollateral = {
   tokenProgram?: Address;
 };
 
+export type NewSeries = { expiry: number; isPut: boolean; strikeE9: bigint };
+
 export class PlimsollAdmin extends PlimsollClient {
   constructor(
     chain: Chain,
@@ -139,14 +141,19 @@ export class PlimsollAdmin extends PlimsollClient {
   }
 
   /** Lists a call or put and returns its number. */
-  async listSeries(
-    underlying: Address,
-    series: { expiry: number; isPut: boolean; strikeE9: bigint },
-    options?: Options,
-  ): Promise<number> {
-    const { events } = await this.run(options, getListSeriesInstruction({ ...this.#self, underlying, ...series }, this.config));
-    const listed = findEvent(events, "SeriesListed");
-    return listed ? listed.series : missing("SeriesListed");
+  async listSeries(underlying: Address, series: NewSeries, options?: Options): Promise<number> {
+    const [number] = await this.listManySeries(underlying, [series], options);
+    return number ?? missing("SeriesListed");
+  }
+
+  /** Lists up to 16 series in one transaction and returns their numbers. */
+  async listManySeries(underlying: Address, series: readonly NewSeries[], options?: Options): Promise<number[]> {
+    const instructions = series.map((one) =>
+      getListSeriesInstruction({ ...this.#self, underlying, ...one }, this.config),
+    );
+    const { events } = await this.run(options, ...instructions);
+    const numbers = events.flatMap((event) => (event.name === "SeriesListed" ? [event.data.series] : []));
+    return numbers.length === series.length ? numbers : missing("SeriesListed");
   }
 
   get #self() {
