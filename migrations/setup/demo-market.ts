@@ -13,7 +13,7 @@ surface for each expiry, and two margin accounts with 100,000 USDC each. Running
 The variables are those of deploy.ts, which has to run first.`;
 
 const STRIKES = [0.8, 0.9, 1, 1.1, 1.2];
-const PEOPLE = ["alice", "bob"];
+const PEOPLE = ["maker", "taker"];
 const CASH = "100000";
 const LAMPORTS = 10_000_000_000n;
 

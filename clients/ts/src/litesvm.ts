@@ -8,10 +8,12 @@ import {
   type Instruction,
   type TransactionSigner,
 } from "@solana/kit";
+import { getMintEncoder, TOKEN_PROGRAM_ADDRESS } from "@solana-program/token";
 import { FailedTransactionMetadata, type LiteSVM, type TransactionMetadata } from "litesvm";
 import { buildMessage, type Chain, type Receipt, type Simulation } from "./chain";
 import { explainFailure } from "./errors";
 import { decodeEvents } from "./events";
+import { encodePriceAccount, encodePullUpdate, PYTH_ORACLE, PYTH_RECEIVER, pullAddress } from "./pyth";
 
 /** Wraps an SVM; `payer` pays for every transaction. */
 export function liteSvmChain(svm: LiteSVM, payer: TransactionSigner): Chain {
@@ -70,4 +72,34 @@ export function writeAccount(svm: LiteSVM, account: string | Address, owner: str
     lamports: svm.minimumBalanceForRentExemption(BigInt(data.length)) as never,
     space: BigInt(data.length),
   });
+}
+
+export type NewMint = { address: Address; decimals: number; authority: Address };
+
+/** Writes a mint of the token program without any supply. */
+export function writeMint(svm: LiteSVM, { address: mint, decimals, authority }: NewMint): void {
+  const data = getMintEncoder().encode({
+    mintAuthority: authority,
+    supply: 0n,
+    decimals,
+    isInitialized: true,
+    freezeAuthority: null,
+  });
+  writeAccount(svm, mint, TOKEN_PROGRAM_ADDRESS, new Uint8Array(data));
+}
+
+/** Writes a price at the SVM's present time into a feed's pull account. Eight decimals. */
+export async function publishPull(svm: LiteSVM, feedId: string, priceE8: bigint, confidenceE8: bigint): Promise<Address> {
+  const account = await pullAddress(feedId);
+  const { unixTimestamp: publishTime, slot: postedSlot } = svm.getClock();
+  const update = encodePullUpdate({ feedId, price: priceE8, confidence: confidenceE8, publishTime, postedSlot });
+  writeAccount(svm, account, PYTH_RECEIVER, update);
+  return account;
+}
+
+/** Writes a price at the SVM's present time into a price account. Eight decimals. */
+export function publishPriceAccount(svm: LiteSVM, account: Address, priceE8: bigint, confidenceE8: bigint): void {
+  const { unixTimestamp: timestamp, slot: publishSlot } = svm.getClock();
+  const data = encodePriceAccount({ price: priceE8, confidence: confidenceE8, timestamp, publishSlot });
+  writeAccount(svm, account, PYTH_ORACLE, data);
 }
