@@ -1,7 +1,7 @@
 // What every other story relies on: program, tokens and prices are there, and tests can move prices and time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addresses, chainTime, publishPrice, readAccount, rpc, travelTo } from "./network.ts";
+import { addresses, chainTime, publishPrice, readAccount, rpc, travelTo } from "./network";
 
 test("the program is deployed at its address", async () => {
   const { value } = await rpc.getAccountInfo(addresses.program, { encoding: "base64" }).send();
