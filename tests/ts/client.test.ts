@@ -27,7 +27,7 @@ const trade = (taker: Actor, maker: Actor, size: string, takerAuthority = taker.
 
 before(async () => {
   scene = await Scene.open();
-  await scene.movePrice("140.61593700");
+  await scene.calm("140.61593700");
   market = await scene.listCall(7n, "150");
   [writer, buyer, liquidator] = [await scene.actor("2800"), await scene.actor("2000"), await scene.actor("3000")];
 });

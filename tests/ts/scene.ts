@@ -32,11 +32,9 @@ export class Scene {
     const underlying = underlyings?.["SOL"];
     if (!exchange || !underlying) throw new Error("this network has no exchange: run the tests with tools/anchor-test");
     const wallet = await readKeyPair(process.env["ANCHOR_WALLET"] ?? new URL("../../keys/wallet-localnet.json", import.meta.url).pathname);
-    let admin: PlimsollAdmin | undefined;
     const bare = rpcChain({ rpc, payer: wallet });
     const chain = lawfulChain(bare, () => new PlimsollAdmin(bare, exchange, wallet));
-    admin = new PlimsollAdmin(chain, exchange, wallet);
-    return new Scene(chain, wallet, admin, underlying);
+    return new Scene(chain, wallet, new PlimsollAdmin(chain, exchange, wallet), underlying);
   }
 
   /** Publishes a price of SOL, and of USDC once more, and reads both into the exchange. */
@@ -53,6 +51,12 @@ export class Scene {
   async travel(unixSecs: bigint, usd: string): Promise<void> {
     await travelTo(unixSecs);
     await this.movePrice(usd);
+  }
+
+  /** A price that has been there for long: other stories may have left the market wild. */
+  async calm(usd: string): Promise<void> {
+    await this.movePrice(usd);
+    await this.travel((await chainTime()) + 86_400n, usd);
   }
 
   /** A call in its own expiry, some days ahead. */
