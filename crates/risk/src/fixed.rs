@@ -2,6 +2,8 @@
 //!
 //! The compiler's own 128-bit product is a library call on the SVM; the product here is four 32-bit products in line.
 
+use core::num::NonZeroU64;
+
 use crate::error::RiskError;
 
 /// Direction of a rounding, always named by the caller.
@@ -64,6 +66,9 @@ pub fn mul_div(a: i64, b: i64, divisor: i64, rounding: Rounding) -> Result<i64, 
 /// # Errors
 /// [`RiskError::DivisionByZero`]; [`RiskError::Overflow`] for `i128::MIN / −1`.
 pub fn div_wide(dividend: i128, divisor: i128, rounding: Rounding) -> Result<i128, RiskError> {
+    if divisor > 0 && divisor <= u32::MAX as i128 {
+        return Ok(div_by_u32(dividend, divisor as u64, rounding));
+    }
     if divisor == 0 {
         return Err(RiskError::DivisionByZero);
     }
@@ -80,6 +85,37 @@ pub fn div_wide(dividend: i128, divisor: i128, rounding: Rounding) -> Result<i12
         (Rounding::Up, false) => quotient.wrapping_add(1),
         _ => quotient,
     })
+}
+
+/// Quotient by a divisor in `1 ..= 2^32 − 1`, which all decimal scales are: digit by digit in 64 bits, at a tenth of what
+/// the 128-bit division of the SVM costs.
+#[inline]
+fn div_by_u32(dividend: i128, divisor: u64, rounding: Rounding) -> i128 {
+    let divisor = NonZeroU64::MIN.saturating_add(divisor.wrapping_sub(1));
+    let size = dividend.unsigned_abs();
+    let (high, low) = ((size >> 64) as u64, size as u64);
+    let (q3, rest) = digit(0, high >> 32, divisor);
+    let (q2, rest) = digit(rest, high, divisor);
+    let (q1, rest) = digit(rest, low >> 32, divisor);
+    let (q0, rest) = digit(rest, low, divisor);
+    // Each digit is below 2^32, as the remainder before it is below the divisor.
+    let magnitude = (((q3 << 32 | q2) as u128) << 64) | (q1 << 32 | q0) as u128;
+    // Away from zero by one where the rounding asks for it: magnitude ≤ 2^127 / divisor, and a remainder means divisor ≥ 2.
+    let is_negative = dividend < 0;
+    let is_away = rest != 0 && is_negative == (rounding == Rounding::Down);
+    let magnitude = magnitude.wrapping_add(is_away as u128) as i128;
+    if is_negative {
+        magnitude.wrapping_neg()
+    } else {
+        magnitude
+    }
+}
+
+/// One step of long division in base 2^32: `(rest · 2^32 + low 32 bits of next) / divisor` and what remains.
+#[inline(always)]
+fn digit(rest: u64, next: u64, divisor: NonZeroU64) -> (u64, u64) {
+    let current = (rest << 32) | (next & 0xffff_ffff);
+    (current / divisor, current % divisor)
 }
 
 #[cfg(test)]
@@ -106,6 +142,23 @@ mod tests {
             prop_assert_eq!(down, a.div_euclid(b) - i128::from(b < 0 && a.rem_euclid(b) != 0));
             prop_assert_eq!(up - down, i128::from(a % b != 0));
         }
+    }
+
+    proptest! {
+        #[test]
+        fn prop_small_divisors_agree_with_the_wide_division(a: i128, b in 1u32..) {
+            let (quotient, rest) = (a / b as i128, a % b as i128);
+            let down = if rest < 0 { quotient - 1 } else { quotient };
+            let up = if rest > 0 { quotient + 1 } else { quotient };
+            prop_assert_eq!(div_wide(a, b as i128, Rounding::Down), Ok(down));
+            prop_assert_eq!(div_wide(a, b as i128, Rounding::Up), Ok(up));
+        }
+    }
+
+    #[test]
+    fn small_divisors_keep_the_extremes() {
+        assert_eq!(div_wide(i128::MIN, 1, Rounding::Down), Ok(i128::MIN));
+        assert_eq!(div_wide(i128::MAX, u32::MAX as i128, Rounding::Down), Ok(i128::MAX / u32::MAX as i128));
     }
 
     #[test]

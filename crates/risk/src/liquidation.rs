@@ -32,7 +32,7 @@ pub struct Breach {
 /// Largest fraction a single liquidation may take.
 ///
 /// # Units
-/// Scale 1e-9; 1 when equity is at or under the dust limit, 0 when the account is not liquidatable.
+/// Scale 1e-9; 1 when equity is under the dust limit, 0 when the account is not liquidatable.
 ///
 /// # Rounding
 /// Down: the account never ends above the buffer by more than the rounding of its lots.
@@ -53,7 +53,7 @@ pub fn max_fraction(breach: &Breach, terms: &LiquidationParams) -> Result<Ratio,
     if !breach.maintenance.is_negative() {
         return Ok(Ratio::ZERO);
     }
-    if breach.equity <= terms.dust {
+    if breach.equity < terms.dust {
         return Ok(Ratio::ONE);
     }
     let requirement = breach.equity.sub(breach.maintenance)?;
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn dust_and_bankrupt_accounts_are_taken_whole() {
         let terms = LiquidationParams::DEFAULT;
-        assert_eq!(max_fraction(&breach(10_000_000, -1, 0), &terms), Ok(Ratio::ONE));
+        assert_eq!(max_fraction(&breach(9_999_999, -1, 0), &terms), Ok(Ratio::ONE));
         assert_eq!(max_fraction(&breach(-5_000_000, -9_000_000, 0), &terms), Ok(Ratio::ONE));
         assert_eq!(required_payment(&breach(-5_000_000, -9_000_000, 0), terms.discount, Ratio::ONE), Ok(Value::ZERO));
     }

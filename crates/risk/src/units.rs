@@ -216,22 +216,19 @@ impl Exact {
     /// Rounds to atoms towards −∞: never in the account's favour, whatever the sign.
     /// # Errors [`RiskError::Overflow`] beyond ±9.2e12 USD.
     pub fn to_value_floor(self) -> Result<Value, RiskError> {
-        narrow(self.0.div_euclid(ONE_E9 as i128))
+        narrow(fixed::div_wide(self.0, ONE_E9 as i128, Rounding::Down)?)
     }
 
     /// Rounds to atoms towards +∞: what an account has to pay, when payments are positive.
     /// # Errors [`RiskError::Overflow`] beyond ±9.2e12 USD.
     pub fn to_value_ceil(self) -> Result<Value, RiskError> {
-        let floor = self.0.div_euclid(ONE_E9 as i128);
-        let up = i128::from(self.0.rem_euclid(ONE_E9 as i128) != 0);
-        // |floor| ≤ i128::MAX / 1e9: adding one cannot overflow.
-        narrow(floor.wrapping_add(up))
+        narrow(fixed::div_wide(self.0, ONE_E9 as i128, Rounding::Up)?)
     }
 
     /// Exact amount times a ratio. # Rounding towards −∞, on the last 1e-15 USD. # Errors [`RiskError::Overflow`].
     pub fn scale_floor(self, ratio: Ratio) -> Result<Self, RiskError> {
         match self.0.checked_mul(ratio.0 as i128) {
-            Some(product) => Ok(Self(product.div_euclid(ONE_E9 as i128))),
+            Some(product) => Ok(Self(fixed::div_wide(product, ONE_E9 as i128, Rounding::Down)?)),
             None => Err(RiskError::Overflow),
         }
     }

@@ -178,6 +178,17 @@ proptest! {
     }
 
     #[test]
+    fn prop_the_short_way_to_initial_margin_gives_the_same_number(
+        legs in prop::collection::vec(any_leg(), 1..32), index in 500u32..5_000, other in 500u32..5_000,
+    ) {
+        let terms = CrossTerms::new(&CrossParams::DEFAULT, Price::from_usd(other)).unwrap();
+        let curve = ForwardCurve::new(Price::from_usd(other), discount(Ratio::ZERO, Seconds::from_raw(WEEK))).unwrap();
+        let at_index = expiry_margin(Price::from_usd(index), Price::from_usd(index), Ratio::ZERO, &legs);
+        let expiry = CrossExpiry { curve, legs: &legs };
+        prop_assert_eq!(expiry.initial_at(&terms, &at_index).unwrap(), expiry.margin(&terms).unwrap().initial);
+    }
+
+    #[test]
     fn prop_order_of_legs_does_not_matter(legs in prop::collection::vec(any_leg(), 1..16)) {
         let reversed: Vec<Leg> = legs.iter().rev().copied().collect();
         prop_assert_eq!(margin(&legs), margin(&reversed));

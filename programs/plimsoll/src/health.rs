@@ -171,13 +171,16 @@ impl Valuation<'_> {
         let market = ExpiryMarket::new(expiry, self.now)?;
         let at_index = market.curve(spots[0].price, spots[0].log)?;
         self.load_legs(underlying, expiry, positions, &market, &at_index)?;
-        for (index, spot) in spots.iter_mut().enumerate() {
-            let curve = if index == 0 { at_index } else { market.curve(spot.price, spot.log)? };
-            let margin = CrossExpiry { curve, legs: &self.legs }.margin(&spot.terms).or_error()?;
-            spot.margin.add_expiry(&margin).or_error()?;
-            if let (0, Some((leg, balance))) = (index, margin.worst_leg) {
-                self.note_worst(&positions[leg], balance);
-            }
+        let [index_spot, other_spots @ ..] = spots else { return Ok(()) };
+        let margin = CrossExpiry { curve: at_index, legs: &self.legs }.margin(&index_spot.terms).or_error()?;
+        index_spot.margin.add_expiry(&margin).or_error()?;
+        if let Some((leg, balance)) = margin.worst_leg {
+            self.note_worst(&positions[leg], balance);
+        }
+        for spot in other_spots {
+            let curve = market.curve(spot.price, spot.log)?;
+            let initial = CrossExpiry { curve, legs: &self.legs }.initial_at(&spot.terms, &margin).or_error()?;
+            spot.margin.add_initial(initial, margin.short_size).or_error()?;
         }
         Ok(())
     }

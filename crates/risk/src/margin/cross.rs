@@ -17,7 +17,7 @@
 
 use crate::error::RiskError;
 use crate::fixed::{mul_div, mul_shift, Rounding};
-use crate::margin::max_loss::max_loss;
+use crate::margin::max_loss::{max_loss, MaxLoss};
 use crate::margin::MAX_LEGS;
 use crate::params::CrossParams;
 use crate::pricing::black76::{price, ForwardCurve, OptionKind, Strike};
@@ -47,6 +47,8 @@ pub struct ExpiryMargin {
     pub maintenance: Exact,
     /// Σ|short|.
     pub short_size: Contracts,
+    /// What the expiry can lose at most; zero without shorts.
+    pub max_loss: MaxLoss,
     /// The leg with the largest maintenance requirement of its own: its index and its balance (≤ 0).
     pub worst_leg: Option<(usize, Exact)>,
 }
@@ -162,24 +164,42 @@ impl CrossExpiry<'_> {
             }
         }
         sums.mark = Exact::from_raw(mark);
-        if maintenance != 0 {
-            self.cap(terms, &mut sums, initial, maintenance)?;
+        if !sums.short_size.is_zero() {
+            sums.max_loss = max_loss(self.legs);
+            sums.initial = Exact::from_raw(initial).max(self.cap(&sums.max_loss, terms.unpaired_im)?);
+            sums.maintenance = Exact::from_raw(maintenance).max(self.cap(&sums.max_loss, terms.unpaired_mm)?);
         }
         Ok(sums)
     }
 
-    /// Takes the smaller of the charges and the most the expiry can lose.
-    fn cap(&self, terms: &CrossTerms, sums: &mut ExpiryMargin, initial: i128, maintenance: i128) -> Result<(), RiskError> {
-        let loss = max_loss(self.legs);
-        let (mut cap_im, mut cap_mm) = (loss.worst_payoff, loss.worst_payoff);
-        if loss.net_calls.is_negative() {
-            let unpaired = self.curve.forward.times(loss.net_calls);
-            cap_im = cap_im.add(unpaired.scale_floor(terms.unpaired_im)?)?;
-            cap_mm = cap_mm.add(unpaired.scale_floor(terms.unpaired_mm)?)?;
+    /// Initial margin balance at another spot price, given the margin at the index: what [`CrossExpiry::margin`] would
+    /// give as `initial`, without what does not depend on the price and without the longs, which need nothing.
+    ///
+    /// # Rounding
+    /// As [`CrossExpiry::margin`].
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    pub fn initial_at(&self, terms: &CrossTerms, at_index: &ExpiryMargin) -> Result<Exact, RiskError> {
+        if at_index.short_size.is_zero() {
+            return Ok(Exact::ZERO);
         }
-        sums.initial = Exact::from_raw(initial).max(cap_im);
-        sums.maintenance = Exact::from_raw(maintenance).max(cap_mm);
-        Ok(())
+        let mut initial = 0i128;
+        for leg in self.legs.iter().take(MAX_LEGS).filter(|leg| leg.size.is_negative()) {
+            let unit = price(leg.kind, &self.curve, leg.strike, leg.total_vol);
+            let (unit_initial, _) = terms.required_per_short(leg.kind, leg.strike.price, unit);
+            initial = initial.wrapping_add(unit_initial.times(leg.size).raw());
+        }
+        Ok(Exact::from_raw(initial).max(self.cap(&at_index.max_loss, terms.unpaired_im)?))
+    }
+
+    /// The most the expiry can lose: what no sum of charges has to exceed. # Rounding Against the account.
+    fn cap(&self, loss: &MaxLoss, unpaired: Ratio) -> Result<Exact, RiskError> {
+        if !loss.net_calls.is_negative() {
+            return Ok(loss.worst_payoff);
+        }
+        let per_call = self.curve.forward.scale(unpaired, Rounding::Up)?;
+        loss.worst_payoff.add(per_call.times(loss.net_calls))
     }
 }
 
@@ -214,6 +234,16 @@ impl UnderlyingMargin {
         self.initial = self.initial.add(expiry.initial)?;
         self.maintenance = self.maintenance.add(expiry.maintenance)?;
         self.short_size = self.short_size.add(expiry.short_size)?;
+        Ok(())
+    }
+
+    /// Adds the initial margin balance of one expiry at another spot price.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    pub fn add_initial(&mut self, initial: Exact, short_size: Contracts) -> Result<(), RiskError> {
+        self.initial = self.initial.add(initial)?;
+        self.short_size = self.short_size.add(short_size)?;
         Ok(())
     }
 

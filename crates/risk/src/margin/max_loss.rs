@@ -8,7 +8,7 @@ use crate::pricing::black76::OptionKind;
 use crate::units::{Contracts, Exact};
 
 /// What one expiry can lose at most, apart from unpaired short calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MaxLoss {
     /// Least payoff at zero and at every strike, never above 0. Exact.
     pub worst_payoff: Exact,

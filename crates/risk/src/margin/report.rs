@@ -114,8 +114,8 @@ impl MarginSum {
 
     /// The report. # Rounding Each balance down, once. # Errors [`RiskError::Overflow`].
     ///
-    /// Discounting can leave a maximum loss slightly above what the position would cost to close today; the margin
-    /// balances are therefore capped so that IM ≤ MM ≤ E always holds.
+    /// The balances are capped so that IM ≤ MM ≤ E always holds. For rates of zero and above the formulas keep that order
+    /// by themselves but for rounding; with negative rates a maximum loss can lie above what closing would cost today.
     pub fn report(&self, cash: Value) -> Result<MarginReport, RiskError> {
         let mark = self.mark.to_value_floor()?;
         let equity = mark.add(self.collateral.full)?.add(cash)?;
