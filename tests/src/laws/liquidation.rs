@@ -1,0 +1,92 @@
+//! Only the unhealthy are liquidated, it helps them, it stops at the buffer, and it pays no more than the discount.
+//!
+//! ```text
+//! before     MM < 0
+//! after      HF not lower for a solvent account; E' ≤ (1 + buffer)·MMR' + one lot of every leg, unless taken whole
+//! gain       liquidator's E' − E ≤ (1 − d)·E·f + one atom per leg for E > 0, ≤ E·f + the same otherwise
+//! ```
+
+use super::{Broken, Step};
+use crate::fixture::Events;
+use crate::native;
+use crate::world::World;
+use anchor_lang::Discriminator;
+use plimsoll::events::AccountLiquidated;
+use plimsoll::health::Purpose;
+use plimsoll::instruction::Liquidate;
+use plimsoll_risk::margin::MarginReport;
+use solana_pubkey::Pubkey;
+
+const ONE: i128 = 1_000_000_000;
+
+pub fn check(step: &Step) -> Result<(), Broken> {
+    if !step.is_single() || step.calls(Liquidate::DISCRIMINATOR).next().is_none() {
+        return Ok(());
+    }
+    let event: AccountLiquidated = step.receipt.event();
+    let before = value(&step.before, &event.account)?;
+    if !before.maintenance.is_negative() {
+        return Err(format!("{} was healthy and has been liquidated: {before:?}", event.account));
+    }
+    let after = value(&step.after, &event.account)?;
+    check_helped(step, &event, &before, &after)?;
+    check_gain(step, &event, &before)
+}
+
+fn value(world: &World, key: &Pubkey) -> Result<MarginReport, Broken> {
+    let account = world.account(key).ok_or_else(|| format!("account {key} is gone"))?;
+    let valued = native::value(world, account, Purpose::Liquidation);
+    Ok(valued.map_err(|error| format!("account {key} without a price: {error}"))?.report)
+}
+
+fn check_helped(
+    step: &Step,
+    event: &AccountLiquidated,
+    before: &MarginReport,
+    after: &MarginReport,
+) -> Result<(), Broken> {
+    let wide = |report: &MarginReport| (i128::from(report.equity.raw()), i128::from(report.maintenance.raw()));
+    let ((equity, maintenance), (equity_after, maintenance_after)) = (wide(before), wide(after));
+    let told = (event.equity_before_atoms, event.maintenance_before_atoms, event.equity_after_atoms);
+    if told != (before.equity.raw(), before.maintenance.raw(), after.equity.raw()) {
+        return Err(format!("the event tells {told:?}, before {before:?}, after {after:?}"));
+    }
+    if equity <= 0 || i128::from(event.fraction_e9) == ONE {
+        return Ok(());
+    }
+    let (required, required_after) = (equity - maintenance, equity_after - maintenance_after);
+    let slack = lots(&step.before, &event.account) + 4 * (equity + required) / ONE + 4;
+    // HF' ≥ HF, multiplied out, with the rounding of what is left.
+    if (equity_after + slack) * required < equity * required_after {
+        return Err(format!("HF fell: {before:?} to {after:?}, slack {slack}"));
+    }
+    let buffer = i128::from(step.before.exchanges[0].1.liquidation.buffer_e9);
+    let target = required_after + required_after * buffer / ONE;
+    if equity_after > target + slack {
+        return Err(format!("overshoot: E' {equity_after} above {target} + {slack}, MMR' {required_after}"));
+    }
+    Ok(())
+}
+
+fn check_gain(step: &Step, event: &AccountLiquidated, before: &MarginReport) -> Result<(), Broken> {
+    let gain = i128::from(value(&step.after, &event.liquidator)?.equity.raw())
+        - i128::from(value(&step.before, &event.liquidator)?.equity.raw());
+    let exchange = &step.before.exchanges[0].1;
+    let (equity, fraction) = (i128::from(before.equity.raw()), i128::from(event.fraction_e9));
+    let share = if equity > 0 { ONE - i128::from(exchange.liquidation.discount_e9) } else { ONE };
+    let bound = (equity * fraction).div_euclid(ONE) * share / ONE;
+    let legs = step.before.account(&event.account).map_or(0, |account| i128::from(account.position_count));
+    // Marks of two accounts and the bonus are rounded once each.
+    if gain > bound + legs + 3 || i128::from(event.bonus_atoms) > bound + 1 {
+        return Err(format!("gain {gain} or bonus {} above {bound}: E {equity}, f {fraction}", event.bonus_atoms));
+    }
+    Ok(())
+}
+
+/// Worth of one lot of every leg, in atoms: a lot is 1e-6 contracts, so the index in USD is its notional in atoms.
+fn lots(world: &World, key: &Pubkey) -> i128 {
+    let Some(account) = world.account(key) else { return 0 };
+    let legs = account.positions().iter();
+    let underlyings = legs.filter_map(|p| world.underlying(&account.underlyings[p.underlying as usize]));
+    underlyings.map(|underlying| i128::from(underlying.price.index_e9) / ONE + 1).sum()
+}

@@ -1,0 +1,53 @@
+//! What must hold whatever happens, one law per file: functions over decoded state that say which terms do not add up.
+
+pub mod interest;
+pub mod liquidation;
+pub mod margin_order;
+pub mod positions;
+pub mod sequence;
+pub mod solvency;
+pub mod vaults;
+
+use crate::chain::Receipt;
+use crate::world::World;
+use solana_instruction::Instruction;
+
+/// A broken law, with every term of it.
+pub type Broken = String;
+
+/// One successful transaction.
+pub struct Step<'a> {
+    pub before: World,
+    pub after: World,
+    pub instructions: &'a [Instruction],
+    pub receipt: &'a Receipt,
+}
+
+impl Step<'_> {
+    /// The transaction's instructions to the program that carry this discriminator.
+    pub fn calls<'s>(&'s self, discriminator: &'static [u8]) -> impl Iterator<Item = &'s Instruction> {
+        let ours = self.instructions.iter().filter(|instruction| instruction.program_id == plimsoll::ID);
+        ours.filter(move |instruction| instruction.data.starts_with(discriminator))
+    }
+
+    /// Whether state before and after can be laid at the door of one instruction of the program.
+    pub fn is_single(&self) -> bool {
+        self.instructions.iter().filter(|instruction| instruction.program_id == plimsoll::ID).count() == 1
+    }
+}
+
+/// Checks every law on a transaction.
+pub fn check(step: &Step) -> Result<(), Broken> {
+    check_state(&step.after)?;
+    sequence::check(step)?;
+    solvency::check(step)?;
+    liquidation::check(step)
+}
+
+/// Checks the laws about state alone.
+pub fn check_state(world: &World) -> Result<(), Broken> {
+    vaults::check(world)?;
+    interest::check(world)?;
+    positions::check(world)?;
+    margin_order::check(world)
+}
