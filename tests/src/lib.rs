@@ -4,6 +4,7 @@
 //! sends, every law of [`laws`] is checked, so a test that only walks through a story checks them all.
 
 pub mod accuracy;
+pub mod benchmark;
 pub mod chain;
 pub mod code;
 pub mod fixture;
