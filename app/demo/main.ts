@@ -36,7 +36,11 @@ async function main(): Promise<boolean> {
   const compare = new Comparison();
 
   heading(1, "An exchange, from migrations/params/localnet.toml");
-  const world = await World.create(process.env["PLIMSOLL_PROGRAM"] ?? fromRoot("target/deploy/plimsoll.so"), params, START);
+  const world = await World.create(
+    process.env["PLIMSOLL_PROGRAM"] ?? fromRoot("target/deploy/plimsoll.so"),
+    params,
+    START,
+  );
   const underlying = world.deployment.underlyings["SOL"];
   if (!underlying) throw new Error("SOL was not created: see migrations/setup/exchange.ts");
   const story = new Story(world, underlying, params, market, CALM_SMILE, risk, compare);
@@ -59,7 +63,12 @@ async function main(): Promise<boolean> {
   for (const actor of actors) {
     await story.compareBook(actor);
     const { report } = await story.health(actor);
-    rows.push([actor.book.name, units.formatContracts(actor.book.size(call), 0), money(actor.book.cashAtoms), ...healthRow(report)]);
+    rows.push([
+      actor.book.name,
+      units.formatContracts(actor.book.size(call), 0),
+      money(actor.book.cashAtoms),
+      ...healthRow(report),
+    ]);
   }
   table(["", "calls", "cash", ...HEALTH_HEAD], rows);
   const more = () => story.trade(call, buyer, writer, units.contracts("100"), premium);
@@ -73,11 +82,20 @@ async function main(): Promise<boolean> {
   const taken = await story.liquidate(liquidator, writer);
   table(
     ["writer", ...HEALTH_HEAD],
-    [["before", ...healthRow(before)], ["after", ...healthRow(taken.after)]],
+    [
+      ["before", ...healthRow(before)],
+      ["after", ...healthRow(taken.after)],
+    ],
   );
-  say(`fraction ${pc.bold(units.formatRatio(taken.fraction, 6))}, the most that is lawful: the account ends at its buffer, not below`);
-  say(`the liquidator paid ${money(taken.payment)} for what is worth ${money(taken.payment + taken.bonus)}: a bonus of ${pc.bold(money(taken.bonus))} USDC`);
-  say(`its own calls netted with the short ones it took: ${units.formatContracts(liquidator.book.size(call), 6)} calls now; ${pc.bold(String(taken.computeUnits))} compute units`);
+  say(
+    `fraction ${pc.bold(units.formatRatio(taken.fraction, 6))}, the most that is lawful: the account ends at its buffer, not below`,
+  );
+  say(
+    `the liquidator paid ${money(taken.payment)} for what is worth ${money(taken.payment + taken.bonus)}: a bonus of ${pc.bold(money(taken.bonus))} USDC`,
+  );
+  say(
+    `its own calls netted with the short ones it took: ${units.formatContracts(liquidator.book.size(call), 6)} calls now; ${pc.bold(String(taken.computeUnits))} compute units`,
+  );
   compare.that("health factor is above 1 again", taken.after.healthFactorE9 >= units.ONE_E9);
   await story.health(liquidator);
   const again = () => story.liquidate(liquidator, writer);
@@ -158,7 +176,9 @@ async function withdraw(story: Story, actors: readonly Actor[]): Promise<void> {
   const { quoteVault } = await client.fetchExchange();
   const left = await world.tokenBalance(quoteVault);
   story.compare.equal("left in the vault", left, feesAtoms + settlementAtoms);
-  say(`left in the vault: ${units.formatUsd(left, 6)} = ${units.formatUsd(feesAtoms, 6)} fees + ${units.formatUsd(settlementAtoms, 6)} rounding, to the atom`);
+  say(
+    `left in the vault: ${units.formatUsd(left, 6)} = ${units.formatUsd(feesAtoms, 6)} fees + ${units.formatUsd(settlementAtoms, 6)} rounding, to the atom`,
+  );
 }
 
 if (process.argv.length > 2) {

@@ -60,7 +60,9 @@ export class Comparison {
   /** Prints the result and returns whether everything agreed. */
   report(): boolean {
     if (this.#wrong.length === 0) {
-      console.log(`\n${pc.green("✓")} ${this.#count} figures compared with the risk crate and by hand: all equal to the atom`);
+      console.log(
+        `\n${pc.green("✓")} ${this.#count} figures compared with the risk crate and by hand: all equal to the atom`,
+      );
       return true;
     }
     console.error(`\n${pc.red("✗")} ${this.#wrong.length} of ${this.#count} figures are not what they should be:`);

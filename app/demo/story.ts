@@ -1,6 +1,14 @@
 // The actors of the demo and what they do. Every step is done on chain and in the model, and both are compared.
 import type { Address, KeyPairSigner } from "@solana/kit";
-import { findEvent, PlimsollFailure, positionsOf, units, type HealthReport, type PlimsollErrorName, type Receipt } from "@plimsoll/client";
+import {
+  findEvent,
+  PlimsollFailure,
+  positionsOf,
+  units,
+  type HealthReport,
+  type PlimsollErrorName,
+  type Receipt,
+} from "@plimsoll/client";
 import { surfaceOf, type Smile } from "../../migrations/setup/market";
 import type { ClusterParams, MarketParams } from "../../migrations/setup/params";
 import { Book, PriceModel, tradeMoney, type Series } from "./model";
@@ -9,7 +17,13 @@ import { STATES, type Comparison } from "./show";
 import type { World } from "./world";
 
 export type Actor = { owner: KeyPairSigner; account: Address; book: Book };
-export type Liquidated = { fraction: bigint; payment: bigint; bonus: bigint; computeUnits: bigint; after: HealthReport };
+export type Liquidated = {
+  fraction: bigint;
+  payment: bigint;
+  bonus: bigint;
+  computeUnits: bigint;
+  after: HealthReport;
+};
 
 export const USDC = { priceE8: 100_000_750n, confidenceE8: 24_249n };
 
@@ -71,7 +85,10 @@ export class Story {
       forwardRatioQ40: units.q40(this.smile.forwardRatio),
       rateE9: units.ratio(this.smile.rate),
     });
-    const numbers = await this.client.listManySeries(this.underlying, strikes.map((series) => ({ ...series, expiry: slot })));
+    const numbers = await this.client.listManySeries(
+      this.underlying,
+      strikes.map((series) => ({ ...series, expiry: slot })),
+    );
     return strikes.map((series, index) => ({ ...series, number: numbers[index] ?? -1 }));
   }
 
@@ -115,7 +132,14 @@ export class Story {
       seconds_to_expiry: this.#expiry.ts - now,
       forward_ratio_q40: units.q40(this.smile.forwardRatio),
       rate_e9: units.ratio(this.smile.rate),
-      surface: { a_q40: aQ40, b_q40: bQ40, rho_q40: rhoQ40, m_q40: mQ40, s_q40: sQ40, tenor_secs: this.#expiry.ts - this.#expiry.publishedAt },
+      surface: {
+        a_q40: aQ40,
+        b_q40: bQ40,
+        rho_q40: rhoQ40,
+        m_q40: mQ40,
+        s_q40: sQ40,
+        tenor_secs: this.#expiry.ts - this.#expiry.publishedAt,
+      },
       legs: book.legs,
     };
     const underlying = {
@@ -176,10 +200,15 @@ export class Story {
 
   async liquidate(taker: Actor, unhealthy: Actor): Promise<Liquidated> {
     const expected = await this.expected(unhealthy.book);
-    const receipt = await this.client.liquidate({ liquidator: taker.account, authority: taker.owner, liquidatee: unhealthy.account });
+    const receipt = await this.client.liquidate({
+      liquidator: taker.account,
+      authority: taker.owner,
+      liquidatee: unhealthy.account,
+    });
     const event = findEvent(receipt.events, "AccountLiquidated");
     if (!event) throw new Error("the liquidation has no event: the program is of another version than the client");
-    const bonus = units.divide(expected.equity_atoms * expected.fraction_e9, units.ONE_E9, "down") - expected.payment_atoms;
+    const bonus =
+      units.divide(expected.equity_atoms * expected.fraction_e9, units.ONE_E9, "down") - expected.payment_atoms;
     this.compare.equal("fraction taken", event.fractionE9, expected.fraction_e9);
     this.compare.equal("payment", event.paymentAtoms, expected.payment_atoms);
     this.compare.equal("bonus", event.bonusAtoms, bonus);
@@ -196,7 +225,13 @@ export class Story {
     await this.compareBook(taker);
     const { report: after } = await this.health(unhealthy);
     this.compare.equal("equity after, in the event", event.equityAfterAtoms, after.equityAtoms);
-    return { fraction: event.fractionE9, payment: event.paymentAtoms, bonus: event.bonusAtoms, computeUnits: receipt.computeUnits, after };
+    return {
+      fraction: event.fractionE9,
+      payment: event.paymentAtoms,
+      bonus: event.bonusAtoms,
+      computeUnits: receipt.computeUnits,
+      after,
+    };
   }
 
   async settle(actors: readonly Actor[]): Promise<{ priceE9: bigint; coveredSecs: bigint; payoffs: bigint[] }> {
@@ -224,7 +259,9 @@ export class Story {
   }
 
   /** What the vault holds, and everything it is owed to. */
-  async balanceSheet(actors: readonly Actor[]): Promise<{ vault: bigint; cash: bigint[]; fees: bigint; settlement: bigint }> {
+  async balanceSheet(
+    actors: readonly Actor[],
+  ): Promise<{ vault: bigint; cash: bigint[]; fees: bigint; settlement: bigint }> {
     const { quoteVault } = await this.client.fetchExchange();
     const vault = await this.world.tokenBalance(quoteVault);
     const { feesAtoms: fees, settlementAtoms: settlement } = await this.client.fetchUnderlying(this.underlying);
@@ -239,5 +276,8 @@ export class Story {
 
 const snakeCase = (fields: object): Record<string, bigint> =>
   Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value as bigint]),
+    Object.entries(fields).map(([key, value]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value as bigint,
+    ]),
   );

@@ -52,7 +52,8 @@ export class World {
     const accounts = await oracleAccounts(oracle);
     for (const [index, { kind, key }] of oracle.sources.entries()) {
       const account = accounts[index];
-      if (kind === SourceKind.PythPull) await publishPull(this.svm, Buffer.from(key).toString("hex"), priceE8, confidenceE8);
+      if (kind === SourceKind.PythPull)
+        await publishPull(this.svm, Buffer.from(key).toString("hex"), priceE8, confidenceE8);
       else if (account) publishPriceAccount(this.svm, account, priceE8, confidenceE8);
     }
     return accounts;

@@ -1,5 +1,5 @@
 // Generates src/generated from the committed IDL, and nothing else. The same IDL always gives the same files.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rootNodeFromAnchor } from "@codama/nodes-from-anchor";
 import { renderVisitor } from "@codama/renderers-js";
@@ -21,11 +21,13 @@ await createFromRoot(root).accept(
   }),
 );
 
-// The renderer leaves notes to its own authors in what it writes.
+// The renderer leaves notes to its own authors in what it writes, and calls its helpers by a name that says nothing.
+renameSync(`${output}/shared`, `${output}/helpers`);
 for (const entry of readdirSync(output, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile()) continue;
   const path = `${entry.parentPath}/${entry.name}`;
-  writeFileSync(path, readFileSync(path, "utf8").replace(/^ *\/\/ TODO.*\n/gm, ""));
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.replace(/^ *\/\/ TODO.*\n/gm, "").replaceAll('from "../shared"', 'from "../helpers"'));
 }
 
 const names = idl.events.map(({ name }) => name).sort();
@@ -56,7 +58,10 @@ ${names
 export const ERRORS = [
 ${[...idl.errors]
   .sort((a, b) => a.code - b.code)
-  .map(({ code, name, msg }) => `  {\n    code: ${code},\n    name: ${JSON.stringify(name)},\n    message: ${JSON.stringify(msg)},\n  },`)
+  .map(
+    ({ code, name, msg }) =>
+      `  {\n    code: ${code},\n    name: ${JSON.stringify(name)},\n    message: ${JSON.stringify(msg)},\n  },`,
+  )
   .join("\n")}
 ] as const;
 

@@ -24,7 +24,8 @@ export async function demoMarket(options: readonly string[]): Promise<void> {
     return;
   }
   const env = await environment();
-  if (env.cluster !== "localnet") throw new Error(`the demo market needs tokens it may mint: run it on a local network, not ${env.cluster}`);
+  if (env.cluster !== "localnet")
+    throw new Error(`the demo market needs tokens it may mint: run it on a local network, not ${env.cluster}`);
   const { exchange, underlyings } = env.addresses;
   if (!exchange || !underlyings) throw new Error("there is no exchange yet: run migrations/deploy.ts first");
   const admin = new PlimsollAdmin(env.chain, exchange, env.wallet);
@@ -39,7 +40,9 @@ export async function demoMarket(options: readonly string[]): Promise<void> {
     const strikes = roundStrikes(price.indexE9, STRIKES);
     await listMarket({ admin, underlying, expiries, strikes, smile: CALM_SMILE, counted });
     const days = expiries.map((ts) => new Date(Number(ts) * 1_000).toISOString().slice(0, 10)).join(", ");
-    console.log(`${symbol} at ${units.formatPrice(price.indexE9)}: ${days}, strikes ${strikes.map((k) => units.formatPrice(k, 0)).join(" ")}`);
+    console.log(
+      `${symbol} at ${units.formatPrice(price.indexE9)}: ${days}, strikes ${strikes.map((k) => units.formatPrice(k, 0)).join(" ")}`,
+    );
   }
   await openAccounts(env, admin, counted);
   console.log(
@@ -49,7 +52,11 @@ export async function demoMarket(options: readonly string[]): Promise<void> {
   );
 }
 
-async function refreshPrices(client: PlimsollClient, params: ClusterParams, underlyings: Record<string, Address>): Promise<void> {
+async function refreshPrices(
+  client: PlimsollClient,
+  params: ClusterParams,
+  underlyings: Record<string, Address>,
+): Promise<void> {
   await client.updateStablePrice(await oracleAccounts(params.stable.oracle));
   for (const market of params.underlyings) {
     const underlying = underlyings[market.symbol];
@@ -57,7 +64,11 @@ async function refreshPrices(client: PlimsollClient, params: ClusterParams, unde
   }
 }
 
-async function openAccounts({ chain, wallet, remember }: Environment, admin: PlimsollAdmin, counted: Counted): Promise<void> {
+async function openAccounts(
+  { chain, wallet, remember }: Environment,
+  admin: PlimsollAdmin,
+  counted: Counted,
+): Promise<void> {
   const { quoteMint } = await admin.fetchExchange();
   const accounts: NonNullable<Addresses["accounts"]> = {};
   for (const name of PEOPLE) {

@@ -2,7 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { address, createKeyPairSignerFromBytes, createSolanaRpc, getAddressDecoder, type Address, type KeyPairSigner } from "@solana/kit";
+import {
+  address,
+  createKeyPairSignerFromBytes,
+  createSolanaRpc,
+  getAddressDecoder,
+  type Address,
+  type KeyPairSigner,
+} from "@solana/kit";
 import { rpcChain, SourceKind, type Chain, type OracleConfig } from "@plimsoll/client";
 import { pullAddress } from "@plimsoll/client/pyth";
 
@@ -49,7 +56,8 @@ export function clusterOf(url: string): string {
 export async function environment(): Promise<Environment> {
   const url = process.env["ANCHOR_PROVIDER_URL"] ?? "http://127.0.0.1:8899";
   const cluster = process.env["PLIMSOLL_CLUSTER"] ?? clusterOf(url);
-  const file = process.env["PLIMSOLL_ADDRESSES"] ?? inRoot(`.localnet/${cluster === "localnet" ? "addresses" : cluster}.json`);
+  const file =
+    process.env["PLIMSOLL_ADDRESSES"] ?? inRoot(`.localnet/${cluster === "localnet" ? "addresses" : cluster}.json`);
   const wallet = await readKeyPair(process.env["ANCHOR_WALLET"] ?? inRoot("keys/wallet-localnet.json"));
   const addresses = readAddresses(file, cluster);
   const remember = (more: Addresses) => {

@@ -34,10 +34,22 @@ export type DeployInput = {
   apply?: boolean;
 };
 
-export async function deployExchange({ chain, wallet, params, assets, apply = false }: DeployInput): Promise<Deployment> {
+export async function deployExchange({
+  chain,
+  wallet,
+  params,
+  assets,
+  apply = false,
+}: DeployInput): Promise<Deployment> {
   const steps = new Steps(chain, wallet, assets, apply);
   const admin = await steps.exchange(params);
-  const deployment: Deployment = { admin, exchange: admin.exchange, underlyings: {}, collaterals: {}, rows: steps.rows };
+  const deployment: Deployment = {
+    admin,
+    exchange: admin.exchange,
+    underlyings: {},
+    collaterals: {},
+    rows: steps.rows,
+  };
   for (const collateral of params.collaterals) {
     deployment.collaterals[collateral.asset] = await steps.collateral(admin, collateral);
   }
@@ -49,7 +61,10 @@ export async function deployExchange({ chain, wallet, params, assets, apply = fa
 }
 
 /** Underlyings of the exchange by symbol. */
-async function underlyingsOf(chain: Chain, admin: PlimsollAdmin): Promise<Map<string, { address: Address; data: Underlying }>> {
+async function underlyingsOf(
+  chain: Chain,
+  admin: PlimsollAdmin,
+): Promise<Map<string, { address: Address; data: Underlying }>> {
   const discriminator = getUnderlyingDiscriminatorBytes();
   const accounts = (await chain.fetchProgramAccounts(admin.programAddress))
     .filter(({ data }) => discriminator.every((byte, index) => data[index] === byte))
@@ -120,7 +135,9 @@ class Steps {
     }
     const { address, data } = known;
     const differences = compare(params, data.params);
-    await this.#settle(what, address, differences, () => admin.setUnderlying(address, params, data.volatilityAuthority));
+    await this.#settle(what, address, differences, () =>
+      admin.setUnderlying(address, params, data.volatilityAuthority),
+    );
     return address;
   }
 
@@ -132,7 +149,8 @@ class Steps {
 
   #asset(name: string): { mint: Address; decimals: number } {
     const asset = this.assets[name];
-    if (!asset) throw new Error(`mint of ${name} is unknown: name it in the parameter file, or start a local network first`);
+    if (!asset)
+      throw new Error(`mint of ${name} is unknown: name it in the parameter file, or start a local network first`);
     return asset;
   }
 }

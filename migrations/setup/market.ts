@@ -17,7 +17,11 @@ export type Smile = {
 
 export const CALM_SMILE: Smile = { atTheMoney: 0.7, b: 0.25, rho: -0.1, s: 0.2, forwardRatio: "1.0005", rate: "0.05" };
 
-export type ListedExpiry = { slot: number; expiryTs: bigint; series: { call: number; put: number; strikeE9: bigint }[] };
+export type ListedExpiry = {
+  slot: number;
+  expiryTs: bigint;
+  series: { call: number; put: number; strikeE9: bigint }[];
+};
 export type Counted = { created: number; existing: number };
 
 /** SVI per year whose volatility at the forward is the smile's: a = σ² − b·s, with m = 0. */
@@ -77,7 +81,11 @@ export async function listMarket(input: MarketInput): Promise<ListedExpiry[]> {
     numbers.forEach((number) => count(counted, number));
     const fresh = absent.length === 0 ? [] : await admin.listManySeries(underlying, absent);
     const all = numbers.map((number) => number ?? fresh.shift() ?? -1);
-    const series = strikes.map((strikeE9, index) => ({ strikeE9, call: all[2 * index] ?? -1, put: all[2 * index + 1] ?? -1 }));
+    const series = strikes.map((strikeE9, index) => ({
+      strikeE9,
+      call: all[2 * index] ?? -1,
+      put: all[2 * index + 1] ?? -1,
+    }));
     listed.push({ slot, expiryTs, series });
   }
   return listed;

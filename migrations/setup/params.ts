@@ -3,7 +3,14 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { address, getAddressEncoder, type Address } from "@solana/kit";
-import { SourceKind, units, type CollateralArgs, type ExchangeArgs, type OracleConfig, type UnderlyingParams } from "@plimsoll/client";
+import {
+  SourceKind,
+  units,
+  type CollateralArgs,
+  type ExchangeArgs,
+  type OracleConfig,
+  type UnderlyingParams,
+} from "@plimsoll/client";
 import { feedIdBytes } from "@plimsoll/client/pyth";
 import { parse } from "smol-toml";
 

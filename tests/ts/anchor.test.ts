@@ -25,7 +25,12 @@ const NONE = null as unknown as PublicKey;
 
 type Actor = { owner: Keypair; account: PublicKey };
 /** The fields of a margin account that are looked at here. */
-type Margin = { cashAtoms: anchor.BN; marginCallAt: anchor.BN; positionCount: number; positions: { sizeE6: anchor.BN }[] };
+type Margin = {
+  cashAtoms: anchor.BN;
+  marginCallAt: anchor.BN;
+  positionCount: number;
+  positions: { sizeE6: anchor.BN }[];
+};
 
 let scene: Scene;
 let market: Market;
@@ -42,7 +47,9 @@ const key = (address: string): PublicKey => new web3.PublicKey(address);
 const bn = (value: bigint): anchor.BN => new BN(value.toString());
 const meta = (pubkey: PublicKey) => ({ pubkey, isSigner: false, isWritable: false });
 const margin = async (actor: Actor): Promise<Margin> =>
-  (await (program.account as Record<string, { fetch: (key: PublicKey) => Promise<unknown> }>)["marginAccount"]?.fetch(actor.account)) as Margin;
+  (await (program.account as Record<string, { fetch: (key: PublicKey) => Promise<unknown> }>)["marginAccount"]?.fetch(
+    actor.account,
+  )) as Margin;
 
 type Builder = { rpc: (options: anchor.web3.ConfirmOptions) => Promise<string> };
 
@@ -50,9 +57,17 @@ type Builder = { rpc: (options: anchor.web3.ConfirmOptions) => Promise<string> }
 async function send(builder: Builder): Promise<Map<string, Record<string, unknown>>> {
   const signature = await builder.rpc({ commitment: "confirmed", preflightCommitment: "confirmed" });
   await checkLaws(scene.admin);
-  const found = await program.provider.connection.getTransaction(signature, { commitment: "confirmed", maxSupportedTransactionVersion: 0 });
+  const found = await program.provider.connection.getTransaction(signature, {
+    commitment: "confirmed",
+    maxSupportedTransactionVersion: 0,
+  });
   const parser = new EventParser(program.programId, program.coder);
-  return new Map([...parser.parseLogs(found?.meta?.logMessages ?? [])].map(({ name, data }) => [name, data as Record<string, unknown>]));
+  return new Map(
+    [...parser.parseLogs(found?.meta?.logMessages ?? [])].map(({ name, data }) => [
+      name,
+      data as Record<string, unknown>,
+    ]),
+  );
 }
 
 /** Anchor's client reads the program's error out of the log or the code. */
@@ -85,7 +100,16 @@ async function open(usdc: string): Promise<Actor> {
   await send(method("openAccount", 0, { cross: {} }).accounts({ owner: owner.publicKey, exchange }).signers([owner]));
   await send(
     method("deposit", bn(atoms))
-      .accountsPartial({ authority: owner.publicKey, exchange, marginAccount: account, collateral: NONE, mint: quoteMint, vault: quoteVault, userTokens: key(userTokens), tokenProgram: TOKEN_PROGRAM })
+      .accountsPartial({
+        authority: owner.publicKey,
+        exchange,
+        marginAccount: account,
+        collateral: NONE,
+        mint: quoteMint,
+        vault: quoteVault,
+        userTokens: key(userTokens),
+        tokenProgram: TOKEN_PROGRAM,
+      })
       .signers([owner]),
   );
   return { owner, account };
@@ -93,15 +117,34 @@ async function open(usdc: string): Promise<Actor> {
 
 const trade = (taker: Actor, maker: Actor, size: string, takerAuthority = taker.owner) =>
   method("trade", { series: market.call, sizeE6: bn(units.contracts(size)), priceE9: bn(units.price("3.1")) })
-    .accountsPartial({ takerAuthority: takerAuthority.publicKey, makerAuthority: maker.owner.publicKey, exchange, underlying, taker: taker.account, maker: maker.account })
+    .accountsPartial({
+      takerAuthority: takerAuthority.publicKey,
+      makerAuthority: maker.owner.publicKey,
+      exchange,
+      underlying,
+      taker: taker.account,
+      maker: maker.account,
+    })
     .signers([takerAuthority, maker.owner]);
 
 const callMargin = (actor: Actor) =>
-  method("callMargin").accountsPartial({ exchange, marginAccount: actor.account }).remainingAccounts([meta(underlying)]);
+  method("callMargin")
+    .accountsPartial({ exchange, marginAccount: actor.account })
+    .remainingAccounts([meta(underlying)]);
 
 const liquidate = (taker: Actor, unhealthy: Actor) =>
-  method("liquidate", { maxFractionE9: bn(units.ONE_E9), minFractionE9: bn(1n), maxPaymentAtoms: bn(units.usd("10000")), liquidationSequence: null })
-    .accountsPartial({ liquidatorAuthority: taker.owner.publicKey, exchange, liquidator: taker.account, liquidatee: unhealthy.account })
+  method("liquidate", {
+    maxFractionE9: bn(units.ONE_E9),
+    minFractionE9: bn(1n),
+    maxPaymentAtoms: bn(units.usd("10000")),
+    liquidationSequence: null,
+  })
+    .accountsPartial({
+      liquidatorAuthority: taker.owner.publicKey,
+      exchange,
+      liquidator: taker.account,
+      liquidatee: unhealthy.account,
+    })
     .remainingAccounts([meta(underlying)])
     .signers([taker.owner]);
 
@@ -111,8 +154,13 @@ before(async () => {
   market = await scene.listCall(6n, "150");
   const connection = new web3.Connection(addresses.rpcUrl, { commitment: "confirmed", wsEndpoint: addresses.wsUrl });
   const file = process.env["ANCHOR_WALLET"] ?? new URL("../../keys/wallet-localnet.json", import.meta.url).pathname;
-  const wallet = new Wallet(web3.Keypair.fromSecretKey(Uint8Array.from(JSON.parse(readFileSync(file, "utf8")) as number[])));
-  program = new Program(idl, new AnchorProvider(connection, wallet, { commitment: "confirmed", preflightCommitment: "confirmed" }));
+  const wallet = new Wallet(
+    web3.Keypair.fromSecretKey(Uint8Array.from(JSON.parse(readFileSync(file, "utf8")) as number[])),
+  );
+  program = new Program(
+    idl,
+    new AnchorProvider(connection, wallet, { commitment: "confirmed", preflightCommitment: "confirmed" }),
+  );
   const state = await scene.admin.fetchExchange();
   [exchange, underlying] = [key(scene.admin.exchange), key(scene.underlying)];
   [quoteMint, quoteVault] = [key(state.quoteMint), key(state.quoteVault)];
@@ -141,7 +189,10 @@ test("margin is called at a higher price, and a liquidator is paid a bonus below
   assert.equal(String(called.get("marginCalled")?.["account"]), writer.account.toBase58());
   assert.ok((await margin(writer)).marginCallAt.gtn(0));
   await scene.movePrice("164");
-  const view = (await method("checkHealth").accountsPartial({ exchange, marginAccount: writer.account }).remainingAccounts([meta(underlying)]).view()) as {
+  const view = (await method("checkHealth")
+    .accountsPartial({ exchange, marginAccount: writer.account })
+    .remainingAccounts([meta(underlying)])
+    .view()) as {
     healthFactorE9: anchor.BN;
     state: object;
   };
@@ -167,7 +218,16 @@ test("an unobserved expiry settles by the fallback after an hour, and everybody 
     const userTokens = key(await tokenAccountOf(owner.publicKey.toBase58() as typeof mint, mint));
     await send(
       method("withdraw", cashAtoms)
-        .accountsPartial({ authority: owner.publicKey, exchange, marginAccount: account, collateral: NONE, mint: quoteMint, vault: quoteVault, userTokens, tokenProgram: TOKEN_PROGRAM })
+        .accountsPartial({
+          authority: owner.publicKey,
+          exchange,
+          marginAccount: account,
+          collateral: NONE,
+          mint: quoteMint,
+          vault: quoteVault,
+          userTokens,
+          tokenProgram: TOKEN_PROGRAM,
+        })
         .signers([owner]),
     );
     const { value } = await program.provider.connection.getTokenAccountBalance(userTokens, "confirmed");

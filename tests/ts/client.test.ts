@@ -37,7 +37,10 @@ test("a writer sells calls: both sides sign, the premium changes hands", async (
   await trade(liquidator, writer, "20");
   const traded = findEvent(events, "Traded");
   assert.equal(traded?.premiumAtoms, -units.usd("310"));
-  assert.equal(sizeOf(await scene.admin.fetchMarginAccount(writer.account), scene.underlying, market.call), units.contracts("-120"));
+  assert.equal(
+    sizeOf(await scene.admin.fetchMarginAccount(writer.account), scene.underlying, market.call),
+    units.contracts("-120"),
+  );
   assert.equal((await scene.admin.checkHealth(writer.account)).state, AccountState.Healthy);
 });
 
@@ -84,7 +87,10 @@ test("below HF 1 a liquidator takes a slice, is paid the discount, and the accou
   assert.ok(done && done.fractionE9 > 0n && done.fractionE9 < units.ONE_E9, "a part");
   assert.ok(done.bonusAtoms > 0n, "a bonus");
   const after = await admin.checkHealth(writer.account);
-  assert.ok(after.healthFactorE9 >= units.ONE_E9 && after.healthFactorE9 <= units.ratio("1.1001"), `HF ${after.healthFactorE9}`);
+  assert.ok(
+    after.healthFactorE9 >= units.ONE_E9 && after.healthFactorE9 <= units.ratio("1.1001"),
+    `HF ${after.healthFactorE9}`,
+  );
   const gain = (await admin.checkHealth(liquidator.account)).equityAtoms - worthBefore;
   // Both valuations are some seconds apart, so the marks have moved a little.
   assert.ok(gain > 0n && gain < done.bonusAtoms * 2n, `gain ${gain}, bonus ${done.bonusAtoms}`);

@@ -1,12 +1,25 @@
 // The protocol's laws on live state, for stories to check after every transaction. Each law prints what it has summed.
 import assert from "node:assert/strict";
-import { decodeCollateral, decodeUnderlying, getCollateralDiscriminatorBytes, getUnderlyingDiscriminatorBytes } from "@plimsoll/client";
-import { listedSeries, PlimsollFailure, positionsOf, underlyingOf, type Chain, type PlimsollClient } from "@plimsoll/client";
+import {
+  decodeCollateral,
+  decodeUnderlying,
+  getCollateralDiscriminatorBytes,
+  getUnderlyingDiscriminatorBytes,
+} from "@plimsoll/client";
+import {
+  listedSeries,
+  PlimsollFailure,
+  positionsOf,
+  underlyingOf,
+  type Chain,
+  type PlimsollClient,
+} from "@plimsoll/client";
 import type { Address, ReadonlyUint8Array } from "@solana/kit";
 import { getTokenDecoder } from "@solana-program/token";
 
 const sum = (numbers: readonly bigint[]): bigint => numbers.reduce((total, number) => total + number, 0n);
-const startsWith = (data: ReadonlyUint8Array, start: ReadonlyUint8Array) => start.every((byte, index) => data[index] === byte);
+const startsWith = (data: ReadonlyUint8Array, start: ReadonlyUint8Array) =>
+  start.every((byte, index) => data[index] === byte);
 
 /** A chain that checks all laws of an exchange after every transaction it sends. */
 export function lawfulChain(chain: Chain, client: () => PlimsollClient): Chain {
@@ -22,7 +35,10 @@ export function lawfulChain(chain: Chain, client: () => PlimsollClient): Chain {
 
 export async function checkLaws(client: PlimsollClient): Promise<void> {
   const encoded = await client.chain.fetchProgramAccounts(client.programAddress);
-  const only = <T extends { data: { exchange: Address } }>(discriminator: ReadonlyUint8Array, decode: (account: (typeof encoded)[number]) => T) =>
+  const only = <T extends { data: { exchange: Address } }>(
+    discriminator: ReadonlyUint8Array,
+    decode: (account: (typeof encoded)[number]) => T,
+  ) =>
     encoded
       .filter(({ data }) => startsWith(data, discriminator))
       .map(decode)
@@ -36,9 +52,17 @@ export async function checkLaws(client: PlimsollClient): Promise<void> {
   const cash = sum(accounts.map(({ data }) => data.cashAtoms));
   const fees = sum(underlyings.map(({ data }) => data.feesAtoms));
   const settlement = sum(underlyings.map(({ data }) => data.settlementAtoms));
-  assert.equal(await balance(client.chain, quoteVault), cash + fees + settlement, `quote vault = cash ${cash} + fees ${fees} + settlement ${settlement}`);
+  assert.equal(
+    await balance(client.chain, quoteVault),
+    cash + fees + settlement,
+    `quote vault = cash ${cash} + fees ${fees} + settlement ${settlement}`,
+  );
   for (const { address, data } of collaterals) {
-    const owed = sum(accounts.flatMap((a) => a.data.collaterals.filter((slot) => slot.collateral === address).map((slot) => slot.balanceAtoms)));
+    const owed = sum(
+      accounts.flatMap((a) =>
+        a.data.collaterals.filter((slot) => slot.collateral === address).map((slot) => slot.balanceAtoms),
+      ),
+    );
     assert.equal(await balance(client.chain, data.vault), owed, `vault of collateral ${address} = Σ balances`);
     assert.equal(data.totalDepositsAtoms, owed, `total of collateral ${address} = Σ balances`);
   }
@@ -47,12 +71,18 @@ export async function checkLaws(client: PlimsollClient): Promise<void> {
   for (const { address, data } of underlyings) {
     for (const series of listedSeries(data)) {
       if (data.expiries[series.expiry]?.status !== 1) continue;
-      const held = accounts.flatMap((a) => positionsOf(a.data).filter((p) => underlyingOf(a.data, p) === address && p.series === series.number));
+      const held = accounts.flatMap((a) =>
+        positionsOf(a.data).filter((p) => underlyingOf(a.data, p) === address && p.series === series.number),
+      );
       const sizes = held.map(({ sizeE6 }) => sizeE6);
       const netted = sum(held.map(({ nettedE6 }) => nettedE6));
       assert.equal(sum(sizes), 0n, `Σ positions of series ${series.number}: ${sizes.join(", ")}`);
       assert.equal(series.longE6, sum(sizes.filter((size) => size > 0n)) + netted, `longs of series ${series.number}`);
-      assert.equal(series.shortE6, netted - sum(sizes.filter((size) => size < 0n)), `shorts of series ${series.number}`);
+      assert.equal(
+        series.shortE6,
+        netted - sum(sizes.filter((size) => size < 0n)),
+        `shorts of series ${series.number}`,
+      );
     }
   }
 

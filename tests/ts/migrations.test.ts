@@ -18,16 +18,15 @@ test("a second run changes nothing and says so", async () => {
   const scene = await Scene.open();
   const before = await scene.chain.fetchProgramAccounts(scene.admin.programAddress);
   const { rows, underlyings } = await deploy(scene);
-  assert.deepEqual(rows.map(({ what, outcome }) => `${what} ${outcome}`), [
-    "exchange exists",
-    "collateral SOL exists",
-    "underlying SOL exists",
-    "underlying BTC exists",
-  ]);
+  assert.deepEqual(
+    rows.map(({ what, outcome }) => `${what} ${outcome}`),
+    ["exchange exists", "collateral SOL exists", "underlying SOL exists", "underlying BTC exists"],
+  );
   assert.match(table(rows), /nothing was changed$/);
   assert.equal(underlyings["SOL"], scene.underlying);
   const after = await scene.chain.fetchProgramAccounts(scene.admin.programAddress);
-  const bytes = (accounts: typeof before) => new Map(accounts.map(({ address, data }) => [address, Buffer.from(data).toString("hex")]));
+  const bytes = (accounts: typeof before) =>
+    new Map(accounts.map(({ address, data }) => [address, Buffer.from(data).toString("hex")]));
   assert.deepEqual(bytes(after), bytes(before));
 });
 
@@ -51,8 +50,14 @@ test("a parameter that differs is shown, and changed only on demand", async () =
 test("both parameter files are complete and name nothing unknown", () => {
   for (const cluster of ["localnet", "devnet"]) {
     const { underlyings, collaterals } = readParams(cluster);
-    assert.deepEqual(underlyings.map(({ symbol }) => symbol), ["SOL", "BTC"]);
-    assert.deepEqual(collaterals.map(({ asset }) => asset), ["SOL"]);
+    assert.deepEqual(
+      underlyings.map(({ symbol }) => symbol),
+      ["SOL", "BTC"],
+    );
+    assert.deepEqual(
+      collaterals.map(({ asset }) => asset),
+      ["SOL"],
+    );
   }
 });
 

@@ -31,7 +31,9 @@ export class Scene {
     const { exchange, underlyings } = deployed;
     const underlying = underlyings?.["SOL"];
     if (!exchange || !underlying) throw new Error("this network has no exchange: run the tests with tools/anchor-test");
-    const wallet = await readKeyPair(process.env["ANCHOR_WALLET"] ?? new URL("../../keys/wallet-localnet.json", import.meta.url).pathname);
+    const wallet = await readKeyPair(
+      process.env["ANCHOR_WALLET"] ?? new URL("../../keys/wallet-localnet.json", import.meta.url).pathname,
+    );
     const bare = rpcChain({ rpc, payer: wallet });
     const chain = lawfulChain(bare, () => new PlimsollAdmin(bare, exchange, wallet));
     return new Scene(chain, wallet, new PlimsollAdmin(chain, exchange, wallet), underlying);

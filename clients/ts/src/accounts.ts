@@ -35,7 +35,15 @@ export type NewUnderlying = CreateUnderlyingInstructionDataInput & {
  * by the system program and taken over in the next instruction; both have to be in one transaction.
  */
 export function createUnderlyingInstructions(input: NewUnderlying): Instruction[] {
-  const { payer, admin, exchange, underlying, rentLamports, programAddress = PLIMSOLL_PROGRAM_ADDRESS, ...args } = input;
+  const {
+    payer,
+    admin,
+    exchange,
+    underlying,
+    rentLamports,
+    programAddress = PLIMSOLL_PROGRAM_ADDRESS,
+    ...args
+  } = input;
   return [
     getCreateAccountInstruction({
       payer,

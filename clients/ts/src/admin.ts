@@ -162,5 +162,7 @@ export class PlimsollAdmin extends PlimsollClient {
 }
 
 function missing(event: string): never {
-  throw new Error(`transaction went through without event ${event}: the program is of another version than this client`);
+  throw new Error(
+    `transaction went through without event ${event}: the program is of another version than this client`,
+  );
 }

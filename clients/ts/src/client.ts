@@ -106,9 +106,14 @@ export class PlimsollClient {
 
   // Reading
 
-  async #fetch<T extends object>(account: Address, what: string, decode: (encoded: EncodedAccount) => Account<T>): Promise<T> {
+  async #fetch<T extends object>(
+    account: Address,
+    what: string,
+    decode: (encoded: EncodedAccount) => Account<T>,
+  ): Promise<T> {
     const found = await this.chain.fetchAccount(account);
-    if (!found.exists) throw new PlimsollFailure(`${what} ${account} does not exist: create it first or check the address`, {});
+    if (!found.exists)
+      throw new PlimsollFailure(`${what} ${account} does not exist: create it first or check the address`, {});
     return decode(found).data;
   }
 
@@ -162,7 +167,10 @@ export class PlimsollClient {
   }
 
   updateStablePriceInstruction(oracles: readonly Address[]): Instruction {
-    return withAccounts(getUpdateStablePriceInstruction({ exchange: this.exchange }, this.config), readonlyMetas(oracles));
+    return withAccounts(
+      getUpdateStablePriceInstruction({ exchange: this.exchange }, this.config),
+      readonlyMetas(oracles),
+    );
   }
 
   updateStablePrice(oracles: readonly Address[], options?: Options): Promise<Receipt> {
@@ -198,7 +206,12 @@ export class PlimsollClient {
   }
 
   /** Lets another key trade and liquidate with the account; DEFAULT_KEY ends it. */
-  setDelegate(owner: TransactionSigner, marginAccount: Address, delegate: Address, options?: Options): Promise<Receipt> {
+  setDelegate(
+    owner: TransactionSigner,
+    marginAccount: Address,
+    delegate: Address,
+    options?: Options,
+  ): Promise<Receipt> {
     return this.run(options, getSetDelegateInstruction({ owner, marginAccount, delegate }, this.config));
   }
 
@@ -216,7 +229,9 @@ export class PlimsollClient {
     const mint = token ?? exchange.quoteMint;
     const isQuote = mint === exchange.quoteMint;
     const collateral = isQuote ? undefined : await collateralAddress(this.exchange, mint, this.config);
-    const tokenProgram = collateral ? (await this.fetchCollateral(collateral)).tokenProgram : exchange.quoteTokenProgram;
+    const tokenProgram = collateral
+      ? (await this.fetchCollateral(collateral)).tokenProgram
+      : exchange.quoteTokenProgram;
     return {
       authority,
       exchange: this.exchange,
@@ -238,7 +253,10 @@ export class PlimsollClient {
   }
 
   /** The same, with the compute units of the whole simulated transaction. */
-  async measureHealth(marginAccount: Address, options?: Options): Promise<{ report: HealthReport; computeUnits: bigint }> {
+  async measureHealth(
+    marginAccount: Address,
+    options?: Options,
+  ): Promise<{ report: HealthReport; computeUnits: bigint }> {
     const account = await this.fetchMarginAccount(marginAccount);
     const instruction = getCheckHealthInstruction({ exchange: this.exchange, marginAccount }, this.config);
     const simulated = await this.chain.simulate([
@@ -260,12 +278,18 @@ export class PlimsollClient {
   /** Trades a series between two accounts; both sides sign. */
   async trade({ taker, maker, underlying, ...input }: TradeRequest, options?: Options): Promise<Receipt> {
     const accounts = await Promise.all([this.fetchMarginAccount(taker), this.fetchMarginAccount(maker)]);
-    const instruction = getTradeInstruction({ ...input, exchange: this.exchange, underlying, taker, maker }, this.config);
+    const instruction = getTradeInstruction(
+      { ...input, exchange: this.exchange, underlying, taker, maker },
+      this.config,
+    );
     return this.run(options, withAccounts(instruction, marketMetas(accounts, [underlying])));
   }
 
   /** Takes a slice of an unhealthy account at the discount. */
-  async liquidate({ liquidator, authority, liquidatee, ...limits }: LiquidationRequest, options?: Options): Promise<Receipt> {
+  async liquidate(
+    { liquidator, authority, liquidatee, ...limits }: LiquidationRequest,
+    options?: Options,
+  ): Promise<Receipt> {
     const accounts = await Promise.all([this.fetchMarginAccount(liquidator), this.fetchMarginAccount(liquidatee)]);
     const input = {
       liquidatorAuthority: authority,

@@ -52,10 +52,15 @@ export function explainFailure(error: unknown, logs: readonly string[] = findLog
   }
   const last = [...logs].reverse().find((line) => / failed: /.test(line));
   const fact = last ? last.replace(/^Program /, "program ") : describe(error);
-  return new PlimsollFailure(`Transaction failed: ${fact}`, { ...(code === undefined ? {} : { code }), logs, cause: error });
+  return new PlimsollFailure(`Transaction failed: ${fact}`, {
+    ...(code === undefined ? {} : { code }),
+    logs,
+    cause: error,
+  });
 }
 
-const ANCHOR = /AnchorError (?:thrown in|caused by account:|occurred).*Error Code: (\w+)\. Error Number: (\d+)\. Error Message: (.*?)\.?$/;
+const ANCHOR =
+  /AnchorError (?:thrown in|caused by account:|occurred).*Error Code: (\w+)\. Error Number: (\d+)\. Error Message: (.*?)\.?$/;
 
 function anchorError(logs: readonly string[]): ProgramErrorInfo | undefined {
   for (const line of [...logs].reverse()) {
@@ -100,5 +105,8 @@ function findLogs(error: unknown, depth = 0): readonly string[] | undefined {
 
 function describe(error: unknown): string {
   if (error instanceof Error) return error.message;
-  return JSON.stringify(error, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value)) ?? String(error);
+  return (
+    JSON.stringify(error, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value)) ??
+    String(error)
+  );
 }

@@ -7,13 +7,18 @@ export type { PlimsollEvents };
 export type PlimsollEventName = keyof PlimsollEvents;
 
 /** One event: its name and its fields. */
-export type PlimsollEvent = { [Name in PlimsollEventName]: { name: Name; data: PlimsollEvents[Name] } }[PlimsollEventName];
+export type PlimsollEvent = {
+  [Name in PlimsollEventName]: { name: Name; data: PlimsollEvents[Name] };
+}[PlimsollEventName];
 
 const BY_DISCRIMINATOR = new Map(EVENTS.map((event) => [event.discriminator.join(), event]));
 const DATA = "Program data: ";
 
 /** All events of the program in a log, in order. Data written by other programs is left out. */
-export function decodeEvents(logs: readonly string[], programAddress: Address = PLIMSOLL_PROGRAM_ADDRESS): PlimsollEvent[] {
+export function decodeEvents(
+  logs: readonly string[],
+  programAddress: Address = PLIMSOLL_PROGRAM_ADDRESS,
+): PlimsollEvent[] {
   const running: string[] = [];
   const events: PlimsollEvent[] = [];
   for (const line of logs) {

@@ -44,7 +44,11 @@ export function liteSvmChain(svm: LiteSVM, payer: TransactionSigner): Chain {
       const result = svm.withSigverify(false).simulateTransaction(compileTransaction(message(instructions)));
       svm.withSigverify(true);
       const meta = metaOf(result instanceof FailedTransactionMetadata ? result : result.meta());
-      return { logs: meta.logs(), computeUnits: meta.computeUnitsConsumed(), returnData: new Uint8Array(meta.returnData().data()) };
+      return {
+        logs: meta.logs(),
+        computeUnits: meta.computeUnitsConsumed(),
+        returnData: new Uint8Array(meta.returnData().data()),
+      };
     },
   };
 }
@@ -89,7 +93,12 @@ export function writeMint(svm: LiteSVM, { address: mint, decimals, authority }: 
 }
 
 /** Writes a price at the SVM's present time into a feed's pull account. Eight decimals. */
-export async function publishPull(svm: LiteSVM, feedId: string, priceE8: bigint, confidenceE8: bigint): Promise<Address> {
+export async function publishPull(
+  svm: LiteSVM,
+  feedId: string,
+  priceE8: bigint,
+  confidenceE8: bigint,
+): Promise<Address> {
   const account = await pullAddress(feedId);
   const { unixTimestamp: publishTime, slot: postedSlot } = svm.getClock();
   const update = encodePullUpdate({ feedId, price: priceE8, confidence: confidenceE8, publishTime, postedSlot });

@@ -49,7 +49,9 @@ function fraction(value: Decimal): { digits: bigint; scale: bigint } {
   const digits = BigInt(`${whole}${part}`) * (sign === "-" ? -1n : 1n);
   const places = part.length - Number(exponent);
   if (Math.abs(places) > 60) throw new RangeError(`'${text}' is out of range: use a number of ordinary size`);
-  return places >= 0 ? { digits, scale: 10n ** BigInt(places) } : { digits: digits * 10n ** BigInt(-places), scale: 1n };
+  return places >= 0
+    ? { digits, scale: 10n ** BigInt(places) }
+    : { digits: digits * 10n ** BigInt(-places), scale: 1n };
 }
 
 /** `value` in units of 10^-decimals. */
@@ -68,14 +70,17 @@ export function formatDecimal(raw: bigint, decimals: number, places = decimals):
 }
 
 /** USD (quote) in atoms. */
-export const usd = (value: Decimal, rounding: Rounding = "exact"): bigint => parseDecimal(value, ATOM_DECIMALS, rounding);
+export const usd = (value: Decimal, rounding: Rounding = "exact"): bigint =>
+  parseDecimal(value, ATOM_DECIMALS, rounding);
 /** Signed contracts in 1e-6. */
 export const contracts = (value: Decimal, rounding: Rounding = "exact"): bigint =>
   parseDecimal(value, CONTRACT_DECIMALS, rounding);
 /** USD per unit in 1e-9. */
-export const price = (value: Decimal, rounding: Rounding = "exact"): bigint => parseDecimal(value, PRICE_DECIMALS, rounding);
+export const price = (value: Decimal, rounding: Rounding = "exact"): bigint =>
+  parseDecimal(value, PRICE_DECIMALS, rounding);
 /** A ratio (0.15 is 15 %) in 1e-9. */
-export const ratio = (value: Decimal, rounding: Rounding = "exact"): bigint => parseDecimal(value, RATIO_DECIMALS, rounding);
+export const ratio = (value: Decimal, rounding: Rounding = "exact"): bigint =>
+  parseDecimal(value, RATIO_DECIMALS, rounding);
 /** Tokens in the mint's own atoms. */
 export const tokens = (value: Decimal, decimals: number, rounding: Rounding = "exact"): bigint =>
   parseDecimal(value, decimals, rounding);

@@ -55,7 +55,10 @@ before(async () => {
   expiry = await admin.listExpiry(underlying, EXPIRY);
   const surface = { expiry, ...units.flatSvi("0.7"), forwardRatioQ40: units.q40("1.001"), rateE9: units.ratio("0.05") };
   await admin.updateVolatility(underlying, wallet, surface);
-  const strikes = [{ expiry, isPut: false, strikeE9: units.price("150") }, { expiry, isPut: true, strikeE9: units.price("130") }];
+  const strikes = [
+    { expiry, isPut: false, strikeE9: units.price("150") },
+    { expiry, isPut: true, strikeE9: units.price("130") },
+  ];
   [call = -1, put = -1] = await admin.listManySeries(underlying, strikes);
   [writer, buyer] = [await world.actor("1000", "10"), await world.actor("1000")];
   await trade(put, "2", "1.5");
@@ -63,7 +66,10 @@ before(async () => {
 });
 
 /** Data as the program wrote it, and what encoding the decoded account gives. */
-async function bothWays<T>(account: Address, codec: { decode: (data: Uint8Array) => T; encode: (value: T) => unknown; fixedSize: number }) {
+async function bothWays<T>(
+  account: Address,
+  codec: { decode: (data: Uint8Array) => T; encode: (value: T) => unknown; fixedSize: number },
+) {
   const found = await world.admin.chain.fetchAccount(account);
   assert.ok(found.exists);
   const data = new Uint8Array(found.data);
@@ -113,10 +119,13 @@ test("underlying, at its very end too", async () => {
   const wanted = { expiry, isPut: true, strikeE9: units.price("130") };
   assert.equal(findSeries(underlying, wanted), put);
   assert.equal(findSeries(underlying, { ...wanted, isPut: false }), undefined);
-  assert.deepEqual(listedSeries(underlying).map(({ number, kind, longE6, shortE6 }) => [number, kind, longE6, shortE6]), [
-    [call, 0, 10_000_000n, 10_000_000n],
-    [put, 1, 2_000_000n, 2_000_000n],
-  ]);
+  assert.deepEqual(
+    listedSeries(underlying).map(({ number, kind, longE6, shortE6 }) => [number, kind, longE6, shortE6]),
+    [
+      [call, 0, 10_000_000n, 10_000_000n],
+      [put, 1, 2_000_000n, 2_000_000n],
+    ],
+  );
   // 140 · 0.0003 = 0.042 per contract, 12 contracts, two sides
   assert.equal(underlying.feesAtoms, units.usd("1.008"));
   const last = underlying.series.at(-1);
@@ -128,10 +137,13 @@ test("margin account: positions sorted, collateral, cash to the atom", async () 
   const account = await bothWays(writer.account, getMarginAccountCodec());
   assert.equal(account.owner, writer.owner.address);
   assert.equal(account.mode, 1);
-  assert.deepEqual(positionsOf(account).map(({ series, sizeE6 }) => [series, sizeE6]), [
-    [call, -10_000_000n],
-    [put, -2_000_000n],
-  ]);
+  assert.deepEqual(
+    positionsOf(account).map(({ series, sizeE6 }) => [series, sizeE6]),
+    [
+      [call, -10_000_000n],
+      [put, -2_000_000n],
+    ],
+  );
   assert.equal(sizeOf(account, world.underlying, call), units.contracts("-10"));
   assert.equal(sizeOf(account, world.underlying, 99), 0n);
   assert.equal(account.cashAtoms, units.usd("1032.496")); // 1000 + 33 − 12 · 0.042
@@ -165,7 +177,10 @@ test("health is the program's: E = cash + collateral + mark, IM ≤ MM ≤ E", a
 
 test("events carry what happened, in order", async () => {
   const { events, computeUnits } = await trade(call, "1", "3");
-  assert.deepEqual(events.map(({ name }) => name), ["Traded"]);
+  assert.deepEqual(
+    events.map(({ name }) => name),
+    ["Traded"],
+  );
   const traded = findEvent(events, "Traded");
   assert.equal(traded?.taker, buyer.account);
   assert.equal(traded?.premiumAtoms, -units.usd("3"));
@@ -177,10 +192,17 @@ test("every method of an admin reaches the program", async () => {
   const { admin, underlying, collateral, wallet } = world;
   const { guardian, feeRecipient, feeRateE9, feeCapE9, liquidation } = await admin.fetchExchange();
   const names: string[] = [];
-  const note = async (receipt: Promise<{ events: { name: string }[] }>) => names.push(...(await receipt).events.map(({ name }) => name));
+  const note = async (receipt: Promise<{ events: { name: string }[] }>) =>
+    names.push(...(await receipt).events.map(({ name }) => name));
   await note(admin.setExchange({ guardian, feeRecipient, feeRateE9: feeRateE9 + 1n, feeCapE9, liquidation }));
   assert.equal((await admin.fetchExchange()).feeRateE9, feeRateE9 + 1n);
-  await note(admin.setCollateral(collateral, { haircutInitialE9: units.ratio("0.3"), haircutMaintenanceE9: units.ratio("0.1"), depositCapAtoms: 1n }));
+  await note(
+    admin.setCollateral(collateral, {
+      haircutInitialE9: units.ratio("0.3"),
+      haircutMaintenanceE9: units.ratio("0.1"),
+      depositCapAtoms: 1n,
+    }),
+  );
   await note(admin.setUnderlying(underlying, { ...PARAMS, maxOpenInterestE6: 1n }, wallet.address));
   await note(admin.setDelegate(writer.owner, writer.account, wallet.address));
   await note(admin.pause(1n, 60n));
@@ -210,5 +232,8 @@ const stableSources = async () => {
 
 test("what does not exist is named", async () => {
   const nobody = await marginAccountAddress(world.admin.exchange, world.usdc, 7);
-  await assert.rejects(world.admin.fetchMarginAccount(nobody), /^PlimsollFailure: Margin account .* does not exist: create it first/);
+  await assert.rejects(
+    world.admin.fetchMarginAccount(nobody),
+    /^PlimsollFailure: Margin account .* does not exist: create it first/,
+  );
 });

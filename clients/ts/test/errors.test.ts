@@ -23,7 +23,10 @@ const LOGS = [
 const isInitialMargin = (failure: PlimsollFailure) => {
   assert.equal(failure.code, 6300);
   assert.ok(failure.is("InitialMargin"));
-  assert.equal(failure.message, "Initial margin would be short: add collateral or reduce risk (InitialMargin, code 6300)");
+  assert.equal(
+    failure.message,
+    "Initial margin would be short: add collateral or reduce risk (InitialMargin, code 6300)",
+  );
 };
 
 test("the code is found in logs, in an RPC's answer and inside kit's errors", () => {
@@ -31,7 +34,9 @@ test("the code is found in logs, in an RPC's answer and inside kit's errors", ()
   isInitialMargin(explainFailure({ InstructionError: [1n, { Custom: 6300n }] }));
   isInitialMargin(explainFailure({ InstructionError: [1, { Custom: 6300 }] }));
   isInitialMargin(explainFailure(Object.assign(new Error("failed"), { context: { index: 1, code: 6300 } })));
-  isInitialMargin(explainFailure(new Error("preflight", { cause: Object.assign(new Error("custom"), { context: { code: 6300 } }) })));
+  isInitialMargin(
+    explainFailure(new Error("preflight", { cause: Object.assign(new Error("custom"), { context: { code: 6300 } }) })),
+  );
   isInitialMargin(explainFailure(Object.assign(new Error("preflight"), { context: { logs: LOGS } })));
 });
 
@@ -47,7 +52,9 @@ test("Anchor's own errors keep their name", () => {
 
 test("other failures say what is known of them", () => {
   assert.match(explainFailure("BlockhashNotFound").message, /BlockhashNotFound/);
-  const token = explainFailure({ InstructionError: [0, { Custom: 1 }] }, ["Program Tokenkeg failed: custom program error: 0x1"]);
+  const token = explainFailure({ InstructionError: [0, { Custom: 1 }] }, [
+    "Program Tokenkeg failed: custom program error: 0x1",
+  ]);
   assert.equal(token.errorName, undefined);
   assert.match(token.message, /program Tokenkeg failed: custom program error: 0x1/);
   const first = explainFailure(undefined, LOGS);

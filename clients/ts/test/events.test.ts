@@ -15,11 +15,17 @@ const paused = { exchange: KEY, by: KEY, pauseBits: 7n, pauseUntil: -1n };
 const discriminator = idl.events.find(({ name }) => name === "PauseChanged")?.discriminator ?? [];
 const bytes = new Uint8Array([...discriminator, ...getPauseChangedEncoder().encode(paused)]);
 const line = `Program data: ${getBase64Decoder().decode(bytes)}`;
-const inside = (program: string, ...lines: string[]) => [`Program ${program} invoke [1]`, ...lines, `Program ${program} success`];
+const inside = (program: string, ...lines: string[]) => [
+  `Program ${program} invoke [1]`,
+  ...lines,
+  `Program ${program} success`,
+];
 
 test("every event of the IDL has a decoder", () => {
   assert.deepEqual(
-    EVENTS.map(({ name, discriminator }) => ({ name, discriminator: [...discriminator] })).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    EVENTS.map(({ name, discriminator }) => ({ name, discriminator: [...discriminator] })).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    ),
     idl.events.map(({ name, discriminator }) => ({ name, discriminator })).sort((a, b) => (a.name < b.name ? -1 : 1)),
   );
 });
@@ -33,9 +39,20 @@ test("an event is read out of the log", () => {
 
 test("what another program writes is no event of ours, whoever called it", () => {
   assert.deepEqual(decodeEvents(inside(TOKEN, line)), []);
-  const nested = inside(PLIMSOLL_PROGRAM_ADDRESS, `Program ${TOKEN} invoke [2]`, line, `Program ${TOKEN} success`, line);
+  const nested = inside(
+    PLIMSOLL_PROGRAM_ADDRESS,
+    `Program ${TOKEN} invoke [2]`,
+    line,
+    `Program ${TOKEN} success`,
+    line,
+  );
   assert.equal(decodeEvents(nested).length, 1);
-  const called = inside(TOKEN, `Program ${PLIMSOLL_PROGRAM_ADDRESS} invoke [2]`, line, `Program ${PLIMSOLL_PROGRAM_ADDRESS} success`);
+  const called = inside(
+    TOKEN,
+    `Program ${PLIMSOLL_PROGRAM_ADDRESS} invoke [2]`,
+    line,
+    `Program ${PLIMSOLL_PROGRAM_ADDRESS} success`,
+  );
   assert.equal(decodeEvents(called).length, 1);
 });
 

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { decodePriceAccount, decodePullUpdate, encodePriceAccount, encodePullUpdate, PRICE_ACCOUNT_SIZE, pullAddress, PULL_SIZE } from "../src/pyth";
+import {
+  decodePriceAccount,
+  decodePullUpdate,
+  encodePriceAccount,
+  encodePullUpdate,
+  PRICE_ACCOUNT_SIZE,
+  pullAddress,
+  PULL_SIZE,
+} from "../src/pyth";
 
 const SOL_FEED = "ef0d8b6fda2ceba41da15d4095d1da392a0d2f8ed0c6c7bc0f4cfac8c280b56d";
 const PULL = "7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE";
@@ -35,7 +43,9 @@ test("mainnet's price account is read as it is, and written back to the byte", (
 });
 
 test("what is written from nothing is read again", () => {
-  const update = decodePullUpdate(encodePullUpdate({ feedId: `0x${SOL_FEED}`, price: 5n, confidence: 1n, publishTime: 99n }));
+  const update = decodePullUpdate(
+    encodePullUpdate({ feedId: `0x${SOL_FEED}`, price: 5n, confidence: 1n, publishTime: 99n }),
+  );
   assert.deepEqual([update.price, update.emaPrice, update.publishTime, update.previousPublishTime], [5n, 5n, 99n, 98n]);
   const account = decodePriceAccount(encodePriceAccount({ price: 7n, confidence: 2n, timestamp: 99n }));
   assert.deepEqual([account.price, account.confidence, account.status, account.timestamp], [7n, 2n, 1, 99n]);
@@ -51,5 +61,8 @@ test("what is something else is refused", () => {
   const partial = real(PULL);
   partial[40] = 0;
   assert.throws(() => decodePullUpdate(partial), /not fully verified/);
-  assert.throws(() => encodePullUpdate({ feedId: "abc", price: 1n, confidence: 1n, publishTime: 1n }), /64 hexadecimal digits/);
+  assert.throws(
+    () => encodePullUpdate({ feedId: "abc", price: 1n, confidence: 1n, publishTime: 1n }),
+    /64 hexadecimal digits/,
+  );
 });

@@ -51,13 +51,25 @@ test("Q40 is binary: halves are exact, tenths the nearest", () => {
 });
 
 // docs/risk-model.md, "Volatility surface": the fit of total variance and two volatilities read off it.
-const FIT = { a: ".17753424657534247", b: ".17753424657534247", rho: ".05917808219178082", m: ".02958904109589041", s: ".0216986301369863" };
+const FIT = {
+  a: ".17753424657534247",
+  b: ".17753424657534247",
+  rho: ".05917808219178082",
+  m: ".02958904109589041",
+  s: ".0216986301369863",
+};
 const TENOR = 7_776_000n; // .2465753424657534 years
 
 test("a fit of total variance gives the documented volatilities", () => {
   const svi = units.sviFromTotalVariance(FIT, TENOR);
   assert.equal(svi.aQ40, units.divide(units.q40(FIT.a) * units.SECONDS_PER_YEAR, TENOR, "down"));
-  const [a, b, rho, m, s] = [svi.aQ40, svi.bQ40, svi.rhoQ40, svi.mQ40, svi.sQ40].map(units.q40ToNumber) as [number, number, number, number, number];
+  const [a, b, rho, m, s] = [svi.aQ40, svi.bQ40, svi.rhoQ40, svi.mQ40, svi.sQ40].map(units.q40ToNumber) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const volatility = (strike: number) => {
     const k = Math.log(strike / 1830);
     return Math.sqrt(a + b * (rho * (k - m) + Math.sqrt((k - m) ** 2 + s ** 2)));

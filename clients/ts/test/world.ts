@@ -4,7 +4,15 @@ import { fileURLToPath } from "node:url";
 import { generateKeyPairSigner, getAddressEncoder, lamports, type Address, type KeyPairSigner } from "@solana/kit";
 import { getCreateAssociatedTokenIdempotentInstruction, getMintToInstruction } from "@solana-program/token";
 import { LiteSVM } from "litesvm";
-import { PlimsollAdmin, PLIMSOLL_PROGRAM_ADDRESS, SourceKind, tokenAccountOf, units, type OracleConfig, type UnderlyingParams } from "../src";
+import {
+  PlimsollAdmin,
+  PLIMSOLL_PROGRAM_ADDRESS,
+  SourceKind,
+  tokenAccountOf,
+  units,
+  type OracleConfig,
+  type UnderlyingParams,
+} from "../src";
 import { liteSvmChain, publishPriceAccount, publishPull, setTime, writeMint } from "../src/litesvm";
 import { feedIdBytes } from "../src/pyth";
 
@@ -82,9 +90,18 @@ export class TestWorld {
       },
       stableOracle: oracle([stable]),
     });
-    const terms = { haircutInitialE9: units.ratio("0.2"), haircutMaintenanceE9: units.ratio("0.1"), depositCapAtoms: units.tokens("1000", 9) };
+    const terms = {
+      haircutInitialE9: units.ratio("0.2"),
+      haircutMaintenanceE9: units.ratio("0.1"),
+      depositCapAtoms: units.tokens("1000", 9),
+    };
     const collateral = await admin.createCollateral({ mint: sol.address, terms, oracle: oracle([pull]) });
-    await admin.createUnderlying(key, { symbol: "SOL", volatilityAuthority: wallet.address, params: PARAMS, oracle: oracle([pull]) });
+    await admin.createUnderlying(key, {
+      symbol: "SOL",
+      volatilityAuthority: wallet.address,
+      params: PARAMS,
+      oracle: oracle([pull]),
+    });
     return new TestWorld(svm, wallet, admin, key.address, collateral, usdc.address, sol.address, stablePrice.address);
   }
 

@@ -30,7 +30,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const ACCEPT_ADMIN_DISCRIMINATOR = new Uint8Array([
   112, 42, 45, 90, 116, 181, 13, 170,

@@ -28,7 +28,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const CALL_MARGIN_DISCRIMINATOR = new Uint8Array([
   244, 16, 2, 231, 201, 71, 213, 24,

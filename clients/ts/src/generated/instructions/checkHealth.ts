@@ -27,7 +27,7 @@ import {
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const CHECK_HEALTH_DISCRIMINATOR = new Uint8Array([
   71, 59, 207, 58, 136, 156, 153, 7,

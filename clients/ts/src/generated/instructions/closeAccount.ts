@@ -30,7 +30,7 @@ import {
   type WritableSignerAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const CLOSE_ACCOUNT_DISCRIMINATOR = new Uint8Array([
   125, 255, 149, 14, 110, 34, 72, 24,

@@ -28,7 +28,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const COLLECT_FEES_DISCRIMINATOR = new Uint8Array([
   164, 152, 207, 99, 30, 186, 19, 182,

@@ -36,7 +36,7 @@ import {
   expectAddress,
   getAccountMetaFactory,
   type ResolvedAccount,
-} from "../shared";
+} from "../helpers";
 import {
   getExchangeArgsDecoder,
   getExchangeArgsEncoder,

@@ -33,7 +33,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const LIST_EXPIRY_DISCRIMINATOR = new Uint8Array([
   12, 220, 104, 22, 167, 153, 44, 162,

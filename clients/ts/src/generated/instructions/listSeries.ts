@@ -37,7 +37,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const LIST_SERIES_DISCRIMINATOR = new Uint8Array([
   223, 92, 74, 191, 6, 29, 64, 139,

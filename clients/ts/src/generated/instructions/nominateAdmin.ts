@@ -32,7 +32,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const NOMINATE_ADMIN_DISCRIMINATOR = new Uint8Array([
   134, 11, 31, 244, 20, 77, 138, 121,

@@ -39,7 +39,7 @@ import {
   expectSome,
   getAccountMetaFactory,
   type ResolvedAccount,
-} from "../shared";
+} from "../helpers";
 import {
   getMarginModeDecoder,
   getMarginModeEncoder,

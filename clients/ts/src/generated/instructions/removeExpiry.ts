@@ -29,7 +29,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const REMOVE_EXPIRY_DISCRIMINATOR = new Uint8Array([
   242, 94, 238, 99, 61, 96, 132, 227,

@@ -32,7 +32,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const SET_DELEGATE_DISCRIMINATOR = new Uint8Array([
   242, 30, 46, 76, 108, 235, 128, 181,

@@ -27,7 +27,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const SETTLE_ACCOUNT_DISCRIMINATOR = new Uint8Array([
   60, 139, 99, 124, 108, 166, 110, 182,

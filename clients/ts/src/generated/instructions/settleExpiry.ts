@@ -29,7 +29,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const SETTLE_EXPIRY_DISCRIMINATOR = new Uint8Array([
   75, 119, 150, 43, 240, 9, 203, 127,

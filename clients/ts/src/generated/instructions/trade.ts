@@ -35,7 +35,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const TRADE_DISCRIMINATOR = new Uint8Array([
   178, 144, 26, 216, 241, 187, 206, 130,

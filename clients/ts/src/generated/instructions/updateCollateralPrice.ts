@@ -27,7 +27,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const UPDATE_COLLATERAL_PRICE_DISCRIMINATOR = new Uint8Array([
   61, 184, 205, 124, 95, 42, 227, 244,

@@ -27,7 +27,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const UPDATE_STABLE_PRICE_DISCRIMINATOR = new Uint8Array([
   244, 217, 107, 181, 133, 177, 94, 60,

@@ -34,7 +34,7 @@ import {
   type WritableAccount,
 } from "@solana/kit";
 import { PLIMSOLL_PROGRAM_ADDRESS } from "../programs";
-import { getAccountMetaFactory, type ResolvedAccount } from "../shared";
+import { getAccountMetaFactory, type ResolvedAccount } from "../helpers";
 
 export const UPDATE_VOLATILITY_DISCRIMINATOR = new Uint8Array([
   190, 105, 116, 221, 229, 198, 208, 83,
