@@ -1,0 +1,84 @@
+//! SOL as margin: it carries short options and a debt in cash, and goes with a liquidated slice.
+
+use crate::fixture::Events;
+use crate::{expect_error, usd, Fixture, Market, Token};
+use plimsoll::errors::PlimsollError;
+use plimsoll::events::AccountLiquidated;
+use plimsoll::instructions::AccountState;
+use plimsoll::state::MarginMode;
+
+const ETH: Market = Market(0);
+const SOL: Token = Token(0);
+const ONE_SOL: u64 = 1_000_000_000;
+
+#[test]
+fn collateral_counts_in_full_for_equity_and_after_haircuts_for_margin() {
+    let mut f = Fixture::default();
+    let holder = f.open_account("holder", MarginMode::Cross);
+    f.deposit_token(holder, SOL, 100 * ONE_SOL).unwrap();
+    let report = f.check_health(holder);
+    assert_eq!((report.collateral_atoms, report.equity_atoms), (usd(15_000.0), usd(15_000.0)));
+    assert_eq!((report.initial_atoms, report.maintenance_atoms), (usd(12_000.0), usd(13_500.0)));
+    assert_eq!(report.state, AccountState::Healthy);
+}
+
+#[test]
+fn options_are_bought_on_collateral_and_cash_goes_below_zero() {
+    let mut f = Fixture::default();
+    let (holder, maker) = (f.open_account("holder", MarginMode::Cross), f.trader("maker", 100_000.0));
+    f.deposit_token(holder, SOL, 100 * ONE_SOL).unwrap();
+    let call = f.call(ETH, 0, 1_500.0);
+    f.trade(holder, maker, call, 10.0, 70.0).unwrap();
+    let cash = f.cash(holder);
+    assert_eq!(cash, -usd(700.0 + 4.5));
+    expect_error!(f.withdraw(holder, 1), PlimsollError::InsufficientBalance);
+    // 12 000 of initial margin less the debt can leave, in SOL at 120 each; one atom more can not.
+    let free = (usd(12_000.0) + cash) as u64 * 1_000 / 120;
+    expect_error!(f.withdraw_token(holder, SOL, free + 100), PlimsollError::InitialMargin);
+    f.withdraw_token(holder, SOL, free - 100).unwrap();
+    let report = f.check_health(holder);
+    assert!((0..25).contains(&report.initial_atoms), "{report:?}");
+    // Nobody borrows more on what is left.
+    expect_error!(f.trade(holder, maker, call, 0.1, 70.0), PlimsollError::InitialMargin);
+}
+
+#[test]
+fn falling_collateral_is_liquidated_with_everything_else() {
+    let mut f = Fixture::default();
+    let (holder, maker) = (f.open_account("holder", MarginMode::Cross), f.trader("maker", 100_000.0));
+    let liquidator = f.trader("liquidator", 100_000.0);
+    f.deposit_token(holder, SOL, 100 * ONE_SOL).unwrap();
+    let put = f.put(ETH, 0, 1_500.0);
+    f.trade(holder, maker, put, -30.0, 66.0).unwrap();
+    expect_error!(f.liquidate(liquidator, holder), PlimsollError::NotLiquidatable);
+    f.set_collateral_price(SOL, 30.0);
+    assert_eq!(f.check_health(holder).state, AccountState::Liquidatable);
+    let told: AccountLiquidated = f.liquidate(liquidator, holder).unwrap().event();
+    assert!(told.fraction_e9 < 1_000_000_000, "{}", told.fraction_e9);
+    let taken = (100 * u128::from(ONE_SOL) * told.fraction_e9 as u128 / 1_000_000_000) as u64;
+    let balance = |f: &Fixture, trader| f.account(trader).collaterals[0].balance_atoms;
+    assert_eq!((balance(&f, liquidator), balance(&f, holder)), (taken, 100 * ONE_SOL - taken));
+    assert_eq!(f.collateral(SOL).total_deposits_atoms, 100 * ONE_SOL);
+    let (wallet, before) = (f.wallet(liquidator, SOL), f.tokens_in(&f.wallet(liquidator, SOL)));
+    f.withdraw_token(liquidator, SOL, taken).unwrap();
+    assert_eq!(f.tokens_in(&wallet), before + taken);
+}
+
+#[test]
+fn collateral_is_worth_more_in_a_stablecoin_below_its_peg() {
+    let mut f = Fixture::default();
+    let holder = f.open_account("holder", MarginMode::Cross);
+    f.deposit_token(holder, SOL, 100 * ONE_SOL).unwrap();
+    f.set_stable_price(0.8);
+    assert_eq!(f.check_health(holder).collateral_atoms, usd(18_750.0));
+}
+
+#[test]
+fn idle_collateral_leaves_without_any_price() {
+    let mut f = Fixture::default();
+    let holder = f.open_account("holder", MarginMode::Cross);
+    f.deposit_token(holder, SOL, 5 * ONE_SOL).unwrap();
+    f.advance(100 * 86_400);
+    f.withdraw_token(holder, SOL, 5 * ONE_SOL).unwrap();
+    f.close_account(holder).unwrap();
+}
