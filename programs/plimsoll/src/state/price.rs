@@ -116,18 +116,22 @@ impl PriceState {
 
     /// Recomputes index, slow price and the range of initial margin from the fresh sources.
     ///
+    /// A source that lags the newest by more than [`MAX_SOURCE_LAG_SECS`] is left out: otherwise a caller who passes one
+    /// source and withholds another could mix a new price with an old one for as long as the old one is not stale.
+    ///
     /// # Errors
     /// [`PlimsollError::OracleStale`] when fewer sources than required are fresh.
     pub fn aggregate(&mut self, now: i64) -> Result<()> {
+        let sources = &self.sources[..(self.source_count as usize).min(self.sources.len())];
+        let newest = sources.iter().map(|source| source.publish_time).max().unwrap_or_default();
+        let horizon = now.saturating_sub(self.max_age_secs).max(newest.saturating_sub(MAX_SOURCE_LAG_SECS));
         let mut prices = [0i64; MAX_SOURCES as usize];
         let (mut count, mut confidence, mut oldest) = (0usize, 0i64, i64::MAX);
-        for source in self.sources.iter().take(self.source_count as usize) {
-            if source.price_e9 > 0 && now.saturating_sub(source.publish_time) <= self.max_age_secs {
-                prices[count] = source.price_e9;
-                count = count.saturating_add(1);
-                confidence = confidence.max(source.confidence_e9);
-                oldest = oldest.min(source.publish_time);
-            }
+        for source in sources.iter().filter(|source| source.price_e9 > 0 && source.publish_time >= horizon) {
+            prices[count] = source.price_e9;
+            count = count.saturating_add(1);
+            confidence = confidence.max(source.confidence_e9);
+            oldest = oldest.min(source.publish_time);
         }
         require!(count >= (self.required as usize).max(1), PlimsollError::OracleStale);
         let index = median(&mut prices[..count]);
