@@ -5,6 +5,7 @@
 
 pub mod accuracy;
 pub mod benchmark;
+pub mod budget;
 pub mod chain;
 pub mod code;
 pub mod fixture;

@@ -1,0 +1,229 @@
+//! What is measured: every instruction, and the expensive ones at several sizes.
+
+use super::Units;
+use crate::chain::{Receipt, COMPUTE_BUDGET_UNITS};
+use crate::fixture::{create_account, instruction, key, ExpirySetup, OracleKind, DAY};
+use crate::{usd, CollateralSetup, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
+use plimsoll::instructions::{CollateralArgs, CreateUnderlyingArgs, ListSeriesArgs};
+use plimsoll::state::{MarginMode, Underlying};
+use plimsoll::{accounts, instruction as data};
+use solana_instruction::Instruction;
+use solana_signer::Signer;
+
+const ETH: Market = Market(0);
+const SOL: Token = Token(0);
+
+/// A list of measurements in the making.
+#[derive(Default)]
+struct Meter(Units);
+
+impl Meter {
+    fn note(&mut self, name: &str, sent: Result<Receipt, Failure>) -> Receipt {
+        let receipt = sent.unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        self.0.insert(name.into(), receipt.units - COMPUTE_BUDGET_UNITS);
+        receipt
+    }
+
+    fn admin(&mut self, name: &str, f: &mut Fixture, instruction: Instruction) {
+        let sent = f.send(&[instruction], &[&key("admin")]);
+        self.note(name, sent);
+    }
+}
+
+pub fn admin() -> Units {
+    let mut meter = Meter::default();
+    let setup = Setup::lite();
+    let f = &mut Fixture::bare(&setup);
+    let create = f.create_exchange(&setup);
+    meter.note("create_exchange", create);
+    let update = f.update_stable_price();
+    meter.note("update_stable_price", update);
+    let root = || accounts::SetExchange { admin: key("admin").pubkey(), exchange: Fixture::exchange_address() };
+    let args = f.exchange_args(&setup);
+    meter.admin("set_exchange", f, instruction(root(), data::SetExchange { args }, &[]));
+    let next = key("admin").pubkey();
+    meter.admin("nominate_admin", f, instruction(root(), data::NominateAdmin { next }, &[]));
+    let accept = accounts::AcceptAdmin { nominee: next, exchange: f.exchange };
+    meter.admin("accept_admin", f, instruction(accept, data::AcceptAdmin {}, &[]));
+    let pause = accounts::Pause { guardian: next, exchange: f.exchange };
+    meter.admin("pause", f, instruction(pause, data::Pause { bits: 1, seconds: 0 }, &[]));
+    let oracle = f.stable_config();
+    meter.admin("set_stable_oracle", f, instruction(root(), data::SetStableOracle { oracle }, &[]));
+    let sol = CollateralSetup::default();
+    let mint = key("SOL mint").pubkey();
+    f.write_mint(&mint, sol.decimals);
+    let create = f.create_collateral_instruction(&mint, &sol);
+    let collateral = create.accounts[3].pubkey;
+    meter.admin("create_collateral", f, create);
+    let args = CollateralArgs {
+        haircut_initial_e9: sol.haircut_initial_e9,
+        haircut_maintenance_e9: sol.haircut_maintenance_e9,
+        deposit_cap_atoms: sol.deposit_cap_atoms,
+    };
+    let set = accounts::SetCollateral { admin: next, exchange: f.exchange, collateral };
+    meter.admin("set_collateral", f, instruction(set, data::SetCollateral { args }, &[]));
+    meter.0
+}
+
+pub fn markets() -> Units {
+    let mut meter = Meter::default();
+    let f = &mut Fixture::new(&Setup { markets: vec![], ..Setup::lite() });
+    let defaults = MarketSetup::default();
+    let account = key("ETH underlying");
+    let create = create_account(&f.payer.pubkey(), &account.pubkey(), 8 + core::mem::size_of::<Underlying>() as u64);
+    f.send(&[create], &[&account]).unwrap_or_else(|failure| panic!("create account: {failure}"));
+    let args = CreateUnderlyingArgs {
+        symbol: "ETH".into(),
+        volatility_authority: f.volatility_authority.pubkey(),
+        params: defaults.params,
+        oracle: f.oracle_config("ETH", &defaults.oracle),
+    };
+    let take = f.create_underlying_instruction(&account.pubkey(), args);
+    meter.admin("create_underlying", f, take);
+    f.adopt_market_as("ETH", account.pubkey(), &defaults.oracle);
+    let update = f.update_price(ETH);
+    meter.note("update_price:pull", update);
+    let set =
+        data::SetUnderlying { params: defaults.params, volatility_authority: key("volatility authority").pubkey() };
+    meter.admin("set_underlying", f, instruction(f.set_underlying_accounts(ETH), set, &[]));
+    let expiry_ts = f.start() + 7 * DAY;
+    let list = instruction(f.set_underlying_accounts(ETH), data::ListExpiry { expiry_ts }, &[]);
+    meter.admin("list_expiry", f, list);
+    let slot = f.add_expiry(ETH, &ExpirySetup::after(30 * DAY));
+    let vol = f.publish_vol(ETH, slot, ExpirySetup::after(0).vol);
+    meter.note("update_volatility", vol);
+    let listed = f.list_series(ETH, ListSeriesArgs { expiry: slot, is_put: false, strike_e9: 1_500_000_000_000 });
+    meter.note("list_series:first", listed);
+    let update = f.update_collateral_price(SOL);
+    meter.note("update_collateral_price", update);
+    let mut other = MarketSetup::new("BTC", 60_000.0);
+    other.oracle.kind = OracleKind::PriceAccount;
+    let btc = f.add_market(&other);
+    let update = f.update_price(btc);
+    meter.note("update_price:price_account", update);
+    meter.0
+}
+
+pub fn accounts() -> Units {
+    let mut meter = Meter::default();
+    let f = &mut Fixture::new(&Setup::lite());
+    let owner = key("owner");
+    f.fund(&owner.pubkey());
+    let open = f.open_account_instruction(&owner.pubkey(), 1, MarginMode::Cross);
+    let sent = f.send(&[open], &[&owner]);
+    meter.note("open_account", sent);
+    let holder = f.open_account("owner", MarginMode::Cross);
+    let sent = f.deposit(holder, usd(1_000.0) as u64);
+    meter.note("deposit:quote", sent);
+    let sent = f.deposit_token(holder, SOL, 1_000_000_000);
+    meter.note("deposit:collateral", sent);
+    let sent = f.set_delegate(holder, key("delegate").pubkey());
+    meter.note("set_delegate", sent);
+    let sent = f.withdraw_token(holder, SOL, 1_000_000_000);
+    meter.note("withdraw:collateral", sent);
+    let sent = f.withdraw(holder, usd(1_000.0) as u64);
+    meter.note("withdraw:quote_idle", sent);
+    let sent = f.close_account(holder);
+    meter.note("close_account", sent);
+    let (f, writer, _) = &mut book(4, 1);
+    let sent = f.withdraw(*writer, 1);
+    meter.note("withdraw:quote_4_legs", sent);
+    breach(f, *writer);
+    let sent = f.call_margin(*writer);
+    meter.note("call_margin:4_legs", sent);
+    meter.0
+}
+
+pub fn health_and_trades() -> Units {
+    let mut meter = Meter::default();
+    let (f, idle, _) = &mut book(0, 1);
+    let check = f.check_health_instruction(*idle);
+    let sent = f.send(&[check], &[]);
+    meter.note("check_health:0_legs", sent);
+    for (legs, underlyings) in [(1, 1), (4, 1), (16, 1), (64, 1), (32, 4)] {
+        let (f, writer, maker) = &mut book(legs, underlyings);
+        let size =
+            if underlyings == 1 { format!("{legs}_legs") } else { format!("{legs}_legs_{underlyings}_underlyings") };
+        let check = f.check_health_instruction(*writer);
+        let sent = f.send(&[check], &[]);
+        meter.note(&format!("check_health:{size}"), sent);
+        let contract = leg(f, 0, underlyings);
+        let sent = f.trade(*writer, *maker, contract, -0.1, 60.0);
+        meter.note(&format!("trade:{size}"), sent);
+    }
+    meter.0
+}
+
+pub fn liquidations() -> Units {
+    let mut meter = Meter::default();
+    for (legs, underlyings, own) in [(1, 1, 0), (4, 1, 0), (16, 1, 0), (64, 1, 0), (32, 4, 8)] {
+        let (f, writer, maker) = &mut book(legs, underlyings);
+        let liquidator = f.trader("liquidator", 10_000_000.0);
+        for number in 0..own {
+            let contract = leg(f, number, underlyings);
+            f.trade(liquidator, *maker, contract, 0.5, 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
+        }
+        breach(f, *writer);
+        let sent = f.liquidate(liquidator, *writer);
+        let name =
+            if own == 0 { format!("liquidate:{legs}_legs") } else { "liquidate:32_legs_8_own_4_underlyings".into() };
+        meter.note(&name, sent);
+    }
+    meter.0
+}
+
+pub fn settlement() -> Units {
+    let mut meter = Meter::default();
+    let (f, writer, maker) = &mut book(16, 1);
+    f.set_time(f.start() + 7 * DAY + 3_600);
+    let sent = f.settle_expiry(ETH, 0);
+    meter.note("settle_expiry", sent);
+    let sent = f.settle_account(ETH, *writer);
+    meter.note("settle_account:16_legs", sent);
+    f.settle_account(ETH, *maker).unwrap_or_else(|failure| panic!("settle_account: {failure}"));
+    let sent = f.remove_expiry(ETH, 0);
+    meter.note("remove_expiry:16_series", sent);
+    f.collect_fees(ETH).unwrap_or_else(|failure| panic!("collect_fees: {failure}"));
+    let (f, ..) = &mut book(1, 1);
+    let sent = f.collect_fees(ETH);
+    meter.note("collect_fees", sent);
+    meter.0
+}
+
+/// A writer short one of each leg, and the maker who bought them.
+fn book(legs: usize, underlyings: usize) -> (Fixture, Trader, Trader) {
+    let names = ["ETH", "BTC", "SUI", "XRP"];
+    let markets = names[..underlyings].iter().map(|name| MarketSetup::new(name, 1_500.0)).collect();
+    let mut f = Fixture::new(&Setup { markets, ..Setup::lite() });
+    let (writer, maker) = (f.trader("writer", 500.0 + 450.0 * legs as f64), f.trader("maker", 10_000_000.0));
+    for number in 0..legs {
+        let contract = leg(&mut f, number, underlyings);
+        f.trade(writer, maker, contract, -1.0, 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
+    }
+    f.pass(1);
+    (f, writer, maker)
+}
+
+/// Call and put in turn at one strike after the other: the first 32 of an underlying in its first expiry.
+fn leg(f: &mut Fixture, number: usize, underlyings: usize) -> Contract {
+    let (market, number) = (Market(number % underlyings), number / underlyings);
+    let (expiry, strike) = ((number / 32) as u8, 1_300.0 + 25.0 * (number % 32 / 2) as f64);
+    if number % 2 == 0 {
+        f.call(market, expiry, strike)
+    } else {
+        f.put(market, expiry, strike)
+    }
+}
+
+/// Raises every price until the account can be liquidated.
+fn breach(f: &mut Fixture, trader: Trader) {
+    for step in 1..200 {
+        for market in 0..f.market_count() {
+            f.set_price(Market(market), 1_500.0 * (1.0 + 0.01 * f64::from(step)));
+        }
+        if f.check_health(trader).maintenance_atoms < 0 {
+            return;
+        }
+    }
+    panic!("the account withstands any price");
+}
