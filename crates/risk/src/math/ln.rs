@@ -1,5 +1,6 @@
 //! The natural logarithm.
 
+use super::bits::leading_zeros;
 use super::ln_table::{LN_2_Q56, LN_E9_Q56, LN_ONE_Q56, PIECES};
 use crate::error::RiskError;
 use crate::units::{Log, Price};
@@ -57,7 +58,7 @@ fn round_q56(x: i64) -> i64 {
 /// Natural logarithm of an integer x > 0, in Q56, to 2^-45.
 #[inline(always)]
 fn ln_q56(x: u64) -> i64 {
-    let zeros = x.leading_zeros();
+    let zeros = leading_zeros(x);
     let mantissa = x.wrapping_shl(zeros);
     let (reciprocal, minus_ln) = piece(mantissa);
     // Q51 in [1, 2) times Q10 in (1/2, 1]: Q61 within 2^-8.7 of 1, so r < 2^52.3.

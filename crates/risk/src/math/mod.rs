@@ -3,6 +3,7 @@
 //! They know nothing of prices, options or accounts. The program is compiled with overflow checks; here every sum and
 //! product wraps instead, with the range that makes it exact stated beside it, which saves an instruction each.
 
+mod bits;
 mod exp;
 mod exp_table;
 mod ln;
@@ -15,4 +16,5 @@ pub use exp::{exp_q40, EXP_MAX_Q40};
 pub use ln::{ln_price, ln_ratio_q40};
 pub use norm::{norm_cdf, norm_pdf};
 pub use sqrt::{isqrt_u64, sqrt_q40, sqrt_years};
-pub(crate) use sqrt::sqrt_mantissa;
+pub(crate) use bits::leading_zeros;
+pub(crate) use sqrt::sqrt_of_normalised;

@@ -1,5 +1,6 @@
 //! Square roots: Newton's method, as a 64-bit division costs one compute unit.
 
+use super::bits::leading_zeros;
 use crate::fixed;
 use crate::units::Seconds;
 use core::num::NonZeroU64;
@@ -19,29 +20,15 @@ const PER_SQRT_YEAR_Q32: i64 = 840_923_296_935_185_966;
 /// # Source
 /// Heron of Alexandria, Metrica I.8; the start is the line 0.6863·(f + ½), within 3 % of √f on [¼, 1).
 #[inline(always)]
-pub(crate) fn sqrt_mantissa(x: u64) -> (u64, u32) {
-    let (mut m, mut half) = (x, 0u32);
-    // Shifts by even numbers, until one of the two top bits is set.
-    if m >> 32 == 0 {
-        m <<= 32;
-        half |= 16;
-    }
-    if m >> 48 == 0 {
-        m <<= 16;
-        half |= 8;
-    }
-    if m >> 56 == 0 {
-        m <<= 8;
-        half |= 4;
-    }
-    if m >> 60 == 0 {
-        m <<= 4;
-        half |= 2;
-    }
-    if m >> 62 == 0 {
-        m <<= 2;
-        half |= 1;
-    }
+fn sqrt_mantissa(x: u64) -> (u64, u32) {
+    // Shifted left by an even number, until one of the two top bits is set.
+    let half = leading_zeros(x) >> 1;
+    (sqrt_of_normalised(x.wrapping_shl(half << 1)), half)
+}
+
+/// √m·2^31 for m ≥ 2^62: the core of [`sqrt_mantissa`], for callers that know where the highest bit is.
+#[inline(always)]
+pub(crate) fn sqrt_of_normalised(m: u64) -> u64 {
     // (m >> 32) < 2^32 times 0.6863·2^32 < 2^64. The three estimates are below 1.03·2^32.
     let s = ((m >> 32).wrapping_mul(2_947_599_552) >> 32).wrapping_add(1_473_799_776);
     let s = s.wrapping_add(m / NonZeroU64::MIN.bitor(s)) >> 1;
@@ -50,8 +37,7 @@ pub(crate) fn sqrt_mantissa(x: u64) -> (u64, u32) {
     // The last step keeps 30 more bits: the remainder is below s < 2^33, and s + quotient < 2^33 + 2.
     let quotient = m / s;
     let remainder = m.wrapping_sub(quotient.wrapping_mul(s.get()));
-    let y = (s.get().wrapping_add(quotient) << 30).wrapping_add((remainder << 30) / s);
-    (y, half)
+    (s.get().wrapping_add(quotient) << 30).wrapping_add((remainder << 30) / s)
 }
 
 /// Integer part of √x. Exact.

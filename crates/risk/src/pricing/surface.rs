@@ -9,8 +9,8 @@ use crate::units::{Log, Seconds, Skew, Variance, Vol, ONE_Q, SECONDS_PER_YEAR};
 const MAX_LOG: i64 = 4 * ONE_Q;
 /// Largest log-moneyness of two prices in range, rounded up: 18·ln 10.
 const MAX_LOG_MONEYNESS: i64 = 42 * ONE_Q;
-/// Smallest s: below it the smile has a kink rather than a bottom.
-const MIN_WIDTH: i64 = ONE_Q / 1_000_000;
+/// Smallest s, 2^-20: below it the smile has a kink rather than a bottom.
+const MIN_WIDTH: i64 = 1 << 20;
 /// Largest variance per year at the ends of the smile: a volatility of 100.
 const MAX_VARIANCE: i64 = 10_000 * ONE_Q;
 /// Largest slope of the wings in total variance: R. Lee's moment formula gives 2 with no free option, 4 is the design's bound.
@@ -46,7 +46,7 @@ impl Svi {
     ///
     /// # Errors
     /// [`RiskError::TenorOutOfRange`] unless 0 < tenor ≤ ten years; [`RiskError::SurfaceInvalid`] unless b ≥ 0, |ρ| < 1,
-    /// |m| ≤ 4, 1e-6 ≤ s ≤ 4, a + b·s·√(1 − ρ²) ≥ 0, b·τ·(1 + |ρ|) ≤ 4 and σ² ≤ 10 000 over the whole range.
+    /// |m| ≤ 4, 2^-20 ≤ s ≤ 4, a + b·s·√(1 − ρ²) ≥ 0, b·τ·(1 + |ρ|) ≤ 4 and σ² ≤ 10 000 over the whole range.
     pub fn new(a: Variance, b: Variance, rho: Skew, m: Log, s: Log, tenor: Seconds) -> Result<Self, RiskError> {
         if tenor.raw() <= 0 || tenor.raw() > MAX_TENOR {
             return Err(RiskError::TenorOutOfRange);
@@ -148,7 +148,7 @@ impl Svi {
     /// All of i64, clipped to ±[`Svi::max_log_moneyness`].
     ///
     /// # Error bound
-    /// 2^-30·b·√((k − m)² + s²) + two units of Q40.
+    /// 2^-29·b·√((k − m)² + s²) + two units of Q40.
     ///
     /// # Source
     /// Gatheral and Jacquier (2014), equation 3.1.
@@ -159,18 +159,24 @@ impl Svi {
         // |k| ≤ 42 and |m| ≤ 4: |y| < 2^45.6.
         let y = k.wrapping_sub(self.m.raw());
         let s = self.s.raw();
-        // Both are shifted until 31 bits hold them: squares ≤ 2^62, their sum < 2^63, its root < 2^31.5 in the same scale.
-        let shift = shift_to_31_bits(y.unsigned_abs() | s as u64);
-        let (y, s) = (y.wrapping_shr(shift), s.wrapping_shr(shift));
-        let (root, half) = math::sqrt_mantissa(y.wrapping_mul(y).wrapping_add(s.wrapping_mul(s)) as u64);
-        // Eight more bits of the root. ρ in Q31 times y ≤ 2^62; |ρ·y| ≤ root, so that the sum is in [0, 2^40.5].
-        let root = root.wrapping_shr(half.wrapping_add(23)) as i64;
+        // Both are scaled by 2^(zeros − 33) and rounded, which leaves the larger in [2^30, 2^31]: 2^60 ≤ y² + s² ≤ 2^63.
+        let zeros = math::leading_zeros(y.unsigned_abs() | s as u64);
+        let up = zeros.wrapping_sub(2);
+        let y = y.wrapping_shl(up).wrapping_add(1 << 30) >> 31;
+        let s = s.wrapping_shl(up).wrapping_add(1 << 30) >> 31;
+        let squares = y.wrapping_mul(y).wrapping_add(s.wrapping_mul(s)) as u64;
+        // Its root in that scale, with eight more bits.
+        let root = if squares >> 62 == 0 {
+            math::sqrt_of_normalised(squares << 2) >> 24
+        } else {
+            math::sqrt_of_normalised(squares) >> 23
+        };
+        // ρ in Q31 times y ≤ 2^62; |ρ·y| ≤ root, so that the sum is in [0, 2^40.5].
         let skewed = (self.rho.raw() >> 9).wrapping_mul(y) >> 23;
-        let width = root.wrapping_add(skewed).max(0);
-        // The constructor proved b·width/2^(48 − shift) ≤ 2^54; the shift is at most 16.
+        let width = (root as i64).wrapping_add(skewed).max(0);
+        // b·width/2^(40 + 8 + zeros − 33) ≤ 2^54 by the constructor; 2^20 ≤ s and |y| < 2^45.6, so 33 ≤ zeros + 15 ≤ 58.
         let (high, low) = fixed::mul_u64(self.b.raw() as u64, width as u64);
-        let right = 48u32.wrapping_sub(shift);
-        let above = high.wrapping_shl(16u32.wrapping_add(shift)) | low.wrapping_shr(right);
+        let above = high.wrapping_shl(49u32.wrapping_sub(zeros)) | low.wrapping_shr(zeros.wrapping_add(15));
         Variance::from_raw(self.a.raw().wrapping_add(above as i64).max(0))
     }
 
@@ -227,24 +233,142 @@ impl Svi {
     }
 }
 
-/// How far to shift a number below 2^47 right until 31 bits hold it.
-#[inline(always)]
-fn shift_to_31_bits(x: u64) -> u32 {
-    if x >> 31 == 0 {
-        return 0;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn q40(x: f64) -> i64 {
+        (x * ONE_Q as f64) as i64
     }
-    let mut shift = 0u32;
-    if x >> 39 != 0 {
-        shift = 8;
+
+    fn real(raw: i64) -> f64 {
+        raw as f64 / ONE_Q as f64
     }
-    if x.wrapping_shr(shift) >> 35 != 0 {
-        shift = shift.wrapping_add(4);
+
+    /// A smile from parameters of total variance.
+    fn smile(a: f64, b: f64, rho: f64, m: f64, s: f64, days: i64) -> Result<Svi, RiskError> {
+        Svi::from_total_variance(
+            Variance::from_raw(q40(a)),
+            Variance::from_raw(q40(b)),
+            Skew::from_raw(q40(rho)),
+            Log::from_raw(q40(m)),
+            Log::from_raw(q40(s)),
+            Seconds::from_raw(days * 86_400),
+        )
     }
-    if x.wrapping_shr(shift) >> 33 != 0 {
-        shift = shift.wrapping_add(2);
+
+    fn exact_variance(smile: &Svi, k: i64) -> f64 {
+        let [a, b, rho, m, s, limit] = smile.to_raw().map(real);
+        let y = real(k).clamp(-limit, limit) - m;
+        a + b * (rho * y + libm::sqrt(y * y + s * s))
     }
-    if x.wrapping_shr(shift) >> 32 != 0 {
-        shift = shift.wrapping_add(1);
+
+    fn any_smile() -> impl Strategy<Value = Svi> {
+        (0.05..3.0f64, 0.0..1.0f64, -0.95..0.95f64, -0.5..0.5f64, 0.01..1.0f64, 1i64..730).prop_filter_map(
+            "not a valid smile",
+            |(vol, steepness, rho, m, s, days)| {
+                let total = vol * vol * days as f64 / 365.0;
+                let width = libm::sqrt(total);
+                smile(total / 2.0, width * steepness, rho, m * width, s * width, days).ok()
+            },
+        )
     }
-    shift.wrapping_add(1)
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+        #[test]
+        fn prop_variance_and_volatility_are_within_their_bounds(smile in any_smile(), k in -3.0..3.0f64) {
+            let k = q40(k);
+            let exact = exact_variance(&smile, k);
+            let [_, b, _, m, s, limit] = smile.to_raw().map(real);
+            let y = real(k).clamp(-limit, limit) - m;
+            let slope_part = b * libm::sqrt(y * y + s * s);
+            let bound = slope_part / f64::from(1 << 29) + 2.0 / ONE_Q as f64;
+            let actual = real(smile.variance_at(Log::from_raw(k)).raw());
+            prop_assert!((actual - exact).abs() <= bound, "{actual} instead of {exact}");
+            if slope_part <= 5.0 * exact {
+                let vol = real(smile.vol_at(Log::from_raw(k)).raw());
+                prop_assert!((vol / libm::sqrt(exact) - 1.0).abs() <= 5e-9);
+            }
+        }
+
+        #[test]
+        fn prop_is_within_agrees_with_a_walk_along_the_smile(smile in any_smile()) {
+            let limit = smile.max_log_moneyness().raw();
+            let (mut least, mut most) = (i64::MAX, 0);
+            for step in -200..=200 {
+                let vol = smile.vol_at(Log::from_raw(limit / 200 * step)).raw();
+                (least, most) = (least.min(vol), most.max(vol));
+            }
+            let vol = Vol::from_raw;
+            // The walk misses the exact bottom and ends by little; a thousandth outside it the whole smile is inside.
+            prop_assert!(smile.is_within(vol((least as f64 * 0.97) as i64), vol(most + most / 1_000)));
+            prop_assert!(!smile.is_within(vol(least + least / 1_000 + 1), vol(i64::MAX)));
+            prop_assert!(!smile.is_within(Vol::ZERO, vol(most - most / 1_000 - 1)));
+        }
+
+        #[test]
+        fn prop_raw_form_survives_a_round_trip(smile in any_smile()) {
+            prop_assert_eq!(Svi::from_raw(smile.to_raw()), smile);
+        }
+
+        #[test]
+        fn prop_nothing_stored_makes_it_panic(raw: [i64; 6], k: i64) {
+            let garbage = Svi::from_raw(raw);
+            let _ = garbage.vol_at(Log::from_raw(k));
+        }
+
+        #[test]
+        fn prop_no_parameter_makes_the_constructor_panic(raw: [i64; 5], bits in 0u32..63, tenor: i64) {
+            let [a, b, rho, m, s] = raw.map(|x| x >> bits);
+            let tenor = Seconds::from_raw(tenor >> bits);
+            let build = |constructor: fn(Variance, Variance, Skew, Log, Log, Seconds) -> Result<Svi, RiskError>| {
+                constructor(
+                    Variance::from_raw(a), Variance::from_raw(b), Skew::from_raw(rho), Log::from_raw(m), Log::from_raw(s), tenor,
+                )
+            };
+            for built in [build(Svi::new), build(Svi::from_total_variance)].into_iter().flatten() {
+                let _ = built.is_within(Vol::ZERO, Vol::from_raw(i64::MAX));
+            }
+        }
+
+        #[test]
+        fn prop_a_flat_smile_is_flat(vol in 0.05..5.0f64, k: i64) {
+            let vol = q40(vol);
+            let actual = Svi::flat(Vol::from_raw(vol)).vol_at(Log::from_raw(k)).raw();
+            // The square loses a unit of Q40, which the root divides by 2σ.
+            prop_assert!((actual - vol).abs() <= 11);
+        }
+    }
+
+    #[test]
+    fn a_smile_with_arbitrage_or_out_of_bounds_is_refused() {
+        let valid = smile(0.04, 0.1, -0.3, 0.0, 0.1, 30);
+        assert!(valid.is_ok());
+        for (name, refused) in [
+            ("negative slope", smile(0.04, -0.1, -0.3, 0.0, 0.1, 30)),
+            ("correlation of one", smile(0.04, 0.1, 1.0, 0.0, 0.1, 30)),
+            ("no width", smile(0.04, 0.1, -0.3, 0.0, 0.0, 30)),
+            ("bottom far away", smile(0.04, 0.1, -0.3, 4.5, 0.1, 30)),
+            ("negative variance at the bottom", smile(-0.02, 0.1, -0.3, 0.0, 0.1, 30)),
+            ("wing too steep", smile(0.04, 2.1, -0.95, 0.0, 0.1, 730)),
+            ("variance without measure", smile(40.0, 0.1, -0.3, 0.0, 0.1, 1)),
+        ] {
+            assert_eq!(refused, Err(RiskError::SurfaceInvalid), "{name}");
+        }
+        for days in [0, -1, 3_651] {
+            assert_eq!(smile(0.04, 0.1, -0.3, 0.0, 0.1, days), Err(RiskError::TenorOutOfRange));
+        }
+    }
+
+    #[test]
+    fn the_smile_continues_flat_beyond_its_range() {
+        let smile = smile(0.04, 0.1, -0.3, 0.0, 0.1, 30).unwrap();
+        let limit = smile.max_log_moneyness();
+        assert!((real(limit.raw()) - 4.0 * libm::sqrt(0.05)).abs() < 1e-9);
+        assert_eq!(smile.vol_at(limit), smile.vol_at(Log::from_raw(i64::MAX)));
+        assert_eq!(smile.vol_at(limit.neg().unwrap()), smile.vol_at(Log::from_raw(i64::MIN)));
+    }
 }
