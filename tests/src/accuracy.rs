@@ -173,7 +173,9 @@ pub fn scan() -> AccuracyReport {
     const DAY: i64 = 86_400;
     let mut report = AccuracyReport::default();
     for forward in [1_000_000_000_000, 1_500_000_000_000, 95_776_673_927_089, 99_999_999_999_999_999] {
-        for seconds in [MINUTE, 5 * MINUTE, 60 * MINUTE, DAY / 4, DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY, 730 * DAY] {
+        for seconds in
+            [MINUTE, 5 * MINUTE, 60 * MINUTE, DAY / 4, DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY, 730 * DAY]
+        {
             for vol in [0.05, 0.1, 0.2, 0.45, 1.0, 2.0, 5.0] {
                 let vol = (vol * ONE_Q as f64) as i64;
                 let point = Point { kind: OptionKind::Call, forward, strike: 0, vol, seconds, rate: 50_000_000 };

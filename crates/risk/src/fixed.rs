@@ -33,9 +33,7 @@ pub const fn mul_u64(a: u64, b: u64) -> (u64, u64) {
 pub const fn mul_wide(a: i64, b: i64) -> i128 {
     let (high, low) = mul_u64(a as u64, b as u64);
     // Two's complement: subtract the other factor from the high word once for each negative factor.
-    let high = high
-        .wrapping_sub(((a >> 63) as u64) & (b as u64))
-        .wrapping_sub(((b >> 63) as u64) & (a as u64));
+    let high = high.wrapping_sub(((a >> 63) as u64) & (b as u64)).wrapping_sub(((b >> 63) as u64) & (a as u64));
     ((high as i64 as i128) << 64) | low as i128
 }
 
@@ -43,9 +41,7 @@ pub const fn mul_wide(a: i64, b: i64) -> i128 {
 #[inline(always)]
 pub const fn mul_shift<const SHIFT: u32>(a: i64, b: i64) -> i64 {
     let (high, low) = mul_u64(a as u64, b as u64);
-    let high = high
-        .wrapping_sub(((a >> 63) as u64) & (b as u64))
-        .wrapping_sub(((b >> 63) as u64) & (a as u64));
+    let high = high.wrapping_sub(((a >> 63) as u64) & (b as u64)).wrapping_sub(((b >> 63) as u64) & (a as u64));
     ((high << 64u32.wrapping_sub(SHIFT)) | (low >> SHIFT)) as i64
 }
 

@@ -59,7 +59,8 @@ pub fn max_fraction(breach: &Breach, terms: &LiquidationParams) -> Result<Ratio,
     let requirement = breach.equity.sub(breach.maintenance)?;
     // Everything below in atoms × 1e9, so that no rounding happens before the division.
     // |each term| ≤ 2^63 · 1e9 < 2^93: the sums of three fit an i128.
-    let buffered = mul_wide(breach.maintenance.raw(), ONE_E9).wrapping_sub(mul_wide(requirement.raw(), terms.buffer.raw()));
+    let buffered =
+        mul_wide(breach.maintenance.raw(), ONE_E9).wrapping_sub(mul_wide(requirement.raw(), terms.buffer.raw()));
     let proceeds = mul_wide(breach.equity.raw(), terms.discount.raw());
     let kept = mul_wide(breach.paid_in.raw(), Ratio::ONE.sub(terms.discount)?.raw());
     let denominator = buffered.wrapping_sub(proceeds).wrapping_sub(kept);
@@ -87,7 +88,8 @@ pub fn required_payment(breach: &Breach, discount: Ratio, fraction: Ratio) -> Re
     }
     let share = mul_wide(discount.raw(), fraction.raw());
     // discount, fraction ≤ 1e9, so share ≤ 1e18 fits an i64, and the product with an i64 fits an i128.
-    let payment = div_wide(mul_wide(for_sale.raw(), share as i64), (ONE_E9 as i128).wrapping_mul(ONE_E9 as i128), Rounding::Up)?;
+    let payment =
+        div_wide(mul_wide(for_sale.raw(), share as i64), (ONE_E9 as i128).wrapping_mul(ONE_E9 as i128), Rounding::Up)?;
     // payment ≤ for_sale.
     Ok(Value::from_raw(payment as i64))
 }
@@ -118,13 +120,18 @@ mod tests {
     use proptest::prelude::*;
 
     fn breach(equity: i64, maintenance: i64, paid_in: i64) -> Breach {
-        Breach { equity: Value::from_raw(equity), maintenance: Value::from_raw(maintenance), paid_in: Value::from_raw(paid_in) }
+        Breach {
+            equity: Value::from_raw(equity),
+            maintenance: Value::from_raw(maintenance),
+            paid_in: Value::from_raw(paid_in),
+        }
     }
 
     #[test]
     fn vec_001_design_liquidation_size() {
         let account = breach(300_000_000, -100_000_000, 0);
-        let at = |discount| LiquidationParams { discount: Ratio::from_millionths(discount), ..LiquidationParams::DEFAULT };
+        let at =
+            |discount| LiquidationParams { discount: Ratio::from_millionths(discount), ..LiquidationParams::DEFAULT };
         assert_eq!(max_fraction(&account, &at(1_000_000)).unwrap().raw(), 318_181_818);
         let fraction = max_fraction(&account, &at(900_000)).unwrap();
         assert_eq!(fraction.raw(), 341_463_414);
@@ -147,7 +154,10 @@ mod tests {
     #[test]
     fn the_smallest_slice_of_a_solvent_account_is_not_free() {
         let account = breach(100_000_000, -1_000_000, 0);
-        assert_eq!(required_payment(&account, LiquidationParams::DEFAULT.discount, Ratio::from_raw(1)), Ok(Value::from_raw(1)));
+        assert_eq!(
+            required_payment(&account, LiquidationParams::DEFAULT.discount, Ratio::from_raw(1)),
+            Ok(Value::from_raw(1))
+        );
     }
 
     proptest! {

@@ -140,7 +140,9 @@ mod tests {
         type Change = fn(&mut CrossParams);
         let cases: [(&str, Change); 12] = [
             ("max_spot", |p| p.max_spot = Ratio::from_millionths(99_999)),
-            ("min_spot", |p| { p.min_spot = Ratio::from_millionths(999); }),
+            ("min_spot", |p| {
+                p.min_spot = Ratio::from_millionths(999);
+            }),
             ("mm_call", |p| p.mm_call = Ratio::from_millionths(100_001)),
             ("mm_put", |p| p.mm_put = Ratio::ZERO),
             ("mm_put_mtm", |p| p.mm_put_mtm = Ratio::from_millionths(-1)),

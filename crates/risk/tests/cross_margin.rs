@@ -128,8 +128,7 @@ fn confidence_and_peg_charge_shorts_in_initial_margin_only() {
     let charged = |confidence: i32, stable: i64| {
         let mut underlying = UnderlyingMargin::default();
         underlying.add_expiry(&base).unwrap();
-        let quality =
-            PriceQuality { confidence: Ratio::from_millionths(confidence), stable: Price::from_raw(stable) };
+        let quality = PriceQuality { confidence: Ratio::from_millionths(confidence), stable: Price::from_raw(stable) };
         underlying.charge_quality(&CrossParams::DEFAULT, spot, &quality).unwrap();
         assert_eq!(underlying.maintenance, base.maintenance);
         underlying.initial.sub(base.initial).unwrap().to_value_floor().unwrap()
@@ -155,10 +154,12 @@ fn states_follow_the_balances() {
 }
 
 fn any_leg() -> impl Strategy<Value = Leg> {
-    (any::<bool>(), 150.0f64..15_000.0, -5_000_000i64..5_000_000, 0.05f64..5.0).prop_map(|(is_call, strike, size, vol)| {
-        let kind = if is_call { OptionKind::Call } else { OptionKind::Put };
-        Leg { size: Contracts::from_raw(size), ..leg(kind, strike, 0, vol, WEEK) }
-    })
+    (any::<bool>(), 150.0f64..15_000.0, -5_000_000i64..5_000_000, 0.05f64..5.0).prop_map(
+        |(is_call, strike, size, vol)| {
+            let kind = if is_call { OptionKind::Call } else { OptionKind::Put };
+            Leg { size: Contracts::from_raw(size), ..leg(kind, strike, 0, vol, WEEK) }
+        },
+    )
 }
 
 proptest! {

@@ -135,8 +135,7 @@ fn an_endless_volatility_makes_a_call_worth_the_forward_and_a_put_the_strike() {
 fn greeks_refuse_a_negative_time() {
     let curve = curve(Price::from_usd(100), Discount::ONE);
     let at = strike(Price::from_usd(100));
-    let refused =
-        Greeks::of(OptionKind::Call, &curve, at, Vol::from_raw(ONE_Q), 0, Seconds::from_raw(-1), Ratio::ZERO);
+    let refused = Greeks::of(OptionKind::Call, &curve, at, Vol::from_raw(ONE_Q), 0, Seconds::from_raw(-1), Ratio::ZERO);
     assert_eq!(refused, Err(RiskError::TenorOutOfRange));
 }
 
@@ -144,8 +143,7 @@ fn greeks_refuse_a_negative_time() {
 fn greeks_of_an_expired_option_are_those_of_its_payoff() {
     let curve = curve(Price::from_usd(110), Discount::ONE);
     let at = strike(Price::from_usd(100));
-    let greeks =
-        Greeks::of(OptionKind::Call, &curve, at, Vol::from_raw(ONE_Q), 0, Seconds::ZERO, Ratio::ZERO).unwrap();
+    let greeks = Greeks::of(OptionKind::Call, &curve, at, Vol::from_raw(ONE_Q), 0, Seconds::ZERO, Ratio::ZERO).unwrap();
     assert_eq!(greeks, Greeks { delta: ONE_Q, ..Greeks::default() });
 }
 

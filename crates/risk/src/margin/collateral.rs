@@ -126,8 +126,14 @@ mod tests {
             market.value(one, stable).unwrap_err()
         };
         assert_eq!(value(|m| m.decimals = 13), RiskError::ParameterOutOfRange("decimals"));
-        assert_eq!(value(|m| m.haircut_maintenance = Ratio::ONE), RiskError::ParameterOutOfRange("haircut_maintenance"));
-        assert_eq!(value(|m| m.haircut_initial = Ratio::from_raw(1_000_000_001)), RiskError::ParameterOutOfRange("haircut_initial"));
+        assert_eq!(
+            value(|m| m.haircut_maintenance = Ratio::ONE),
+            RiskError::ParameterOutOfRange("haircut_maintenance")
+        );
+        assert_eq!(
+            value(|m| m.haircut_initial = Ratio::from_raw(1_000_000_001)),
+            RiskError::ParameterOutOfRange("haircut_initial")
+        );
         assert_eq!(value(|m| m.price = Price::ZERO), RiskError::PriceOutOfRange);
     }
 }

@@ -267,7 +267,12 @@ impl UnderlyingMargin {
     ///
     /// # Errors
     /// [`RiskError::Overflow`].
-    pub fn charge_quality(&mut self, params: &CrossParams, spot: Price, quality: &PriceQuality) -> Result<(), RiskError> {
+    pub fn charge_quality(
+        &mut self,
+        params: &CrossParams,
+        spot: Price,
+        quality: &PriceQuality,
+    ) -> Result<(), RiskError> {
         if self.short_size.is_zero() {
             return Ok(());
         }

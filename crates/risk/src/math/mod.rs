@@ -12,9 +12,9 @@ mod norm;
 mod norm_table;
 mod sqrt;
 
+pub(crate) use bits::leading_zeros;
 pub use exp::{exp_q40, EXP_MAX_Q40};
 pub use ln::{ln_price, ln_ratio_q40};
 pub use norm::{norm_cdf, norm_pdf};
-pub use sqrt::{isqrt_u64, sqrt_q40, sqrt_years};
-pub(crate) use bits::leading_zeros;
 pub(crate) use sqrt::sqrt_of_normalised;
+pub use sqrt::{isqrt_u64, sqrt_q40, sqrt_years};

@@ -1,6 +1,8 @@
 //! Sensitivities of one option, all at a constant forward unless said otherwise.
 
-use super::black76::{divide_q40, mul_q40, total_vol, ForwardCurve, Moneyness, OptionKind, Strike, MAX_TOTAL_VOL, MIN_TOTAL_VOL};
+use super::black76::{
+    divide_q40, mul_q40, total_vol, ForwardCurve, Moneyness, OptionKind, Strike, MAX_TOTAL_VOL, MIN_TOTAL_VOL,
+};
 use super::price_at;
 use crate::error::RiskError;
 use crate::fixed::{self, Rounding};

@@ -6,6 +6,8 @@ pub mod black76;
 pub mod greeks;
 pub mod surface;
 
-pub use black76::{discount, intrinsic, price, price_at, total_vol, vol_from_total, ForwardCurve, Moneyness, OptionKind, Strike};
+pub use black76::{
+    discount, intrinsic, price, price_at, total_vol, vol_from_total, ForwardCurve, Moneyness, OptionKind, Strike,
+};
 pub use greeks::Greeks;
 pub use surface::Svi;
