@@ -5,8 +5,17 @@ mod isolated;
 mod netting;
 mod oracle_silence;
 mod price_spike;
+mod random_walk;
 mod real_oracles;
 mod same_margin;
 mod settlement_fallback;
 mod spreads;
 mod squeeze;
+
+use proptest::test_runner::Config;
+
+/// So many random cases, or as many as PROPTEST_CASES asks for.
+fn cases(cases: u32) -> Config {
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { cases };
+    Config { cases, failure_persistence: None, max_shrink_iters: 500, ..Config::default() }
+}

@@ -131,7 +131,7 @@ impl Portfolio {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 50, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(super::cases(50))]
 
     /// `check_health` compares the program's E, IM and MM with the host's, and the order of the three.
     #[test]
