@@ -108,3 +108,26 @@ fn nothing_trades_after_expiry() {
     f.refresh();
     expect_error!(f.trade(other, buyer, call, 0.5, 1.0), PlimsollError::SeriesExpired);
 }
+
+#[test]
+fn expired_position_is_valued_at_the_price_that_will_settle_it() {
+    let (mut f, buyer) = before_expiry(2 * HOUR, 1_400.0);
+    f.set_time(f.start() + 7 * DAY + 60);
+    f.refresh();
+    // Nothing was seen of the window: the expiry will settle at 1 400, where the call pays nothing, whatever comes now.
+    f.set_price(ETH, 1_900.0);
+    assert_eq!(f.check_health(buyer).mark_atoms, 0);
+    let told = settled_after_waiting(&mut f);
+    assert_eq!(told.settlement_e9, e9(1_400.0));
+}
+
+#[test]
+fn price_counts_in_the_window_only_while_it_is_fresh_by_its_publish_time() {
+    let (mut f, _) = before_expiry(600, 1_500.0);
+    let oracle = f.oracle_address(ETH);
+    // The same publication, read again fifty seconds later, ends its sixty seconds no later for that.
+    f.advance(50);
+    f.update_price_from(ETH, &[oracle]).unwrap();
+    let told = settled_after_waiting(&mut f);
+    assert_eq!((told.settlement_e9, told.covered_secs), (e9(1_500.0), 60));
+}
