@@ -8,6 +8,9 @@ pub mod sequence;
 pub mod solvency;
 pub mod vaults;
 
+#[cfg(test)]
+mod tampered;
+
 use crate::chain::Receipt;
 use crate::world::World;
 use solana_instruction::Instruction;

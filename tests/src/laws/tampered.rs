@@ -1,0 +1,168 @@
+//! The laws themselves: each notices when one term of it is changed.
+
+use super::*;
+use crate::fixture::{Events, TAKE_ALL};
+use crate::{usd, Contract, Fixture, Market, Setup, Token, Trader};
+use plimsoll::events::AccountLiquidated;
+use solana_pubkey::Pubkey;
+
+const ETH: Market = Market(0);
+
+struct Scene {
+    f: Fixture,
+    call: Contract,
+    writer: Trader,
+    maker: Trader,
+}
+
+/// A short call, a little SOL, and a price at which the writer can be liquidated.
+fn scene() -> Scene {
+    let mut f = Fixture::new(&Setup::lite());
+    let (writer, maker) = (f.trader("writer", 1_000.0), f.trader("maker", 100_000.0));
+    f.deposit_token(maker, Token(0), 5_000_000_000).unwrap();
+    let call = f.call(ETH, 0, 1_500.0);
+    let other = f.put(ETH, 1, 1_500.0);
+    f.trade(writer, maker, call, -4.0, 65.0).unwrap();
+    f.trade(writer, maker, other, 0.1, 65.0).unwrap();
+    f.set_price(ETH, 1_700.0);
+    Scene { f, call, writer, maker }
+}
+
+/// The state, changed by hand, breaks a law whose message says this.
+fn breaks(says: &str, change: impl FnOnce(&mut World, &Scene)) {
+    let scene = scene();
+    let mut world = scene.f.world();
+    assert_eq!(check_state(&world), Ok(()));
+    change(&mut world, &scene);
+    let broken = check_state(&world).expect_err(says);
+    assert!(broken.contains(says), "{broken}");
+}
+
+fn account(world: &mut World, key: Pubkey) -> &mut plimsoll::state::MarginAccount {
+    &mut world.accounts.iter_mut().find(|(candidate, _)| *candidate == key).unwrap().1
+}
+
+#[test]
+fn law_of_vaults_notices_an_atom_of_cash() {
+    breaks("quote vault", |world, s| account(world, s.f.margin_key(s.writer)).cash_atoms += 1);
+}
+
+#[test]
+fn law_of_vaults_notices_an_atom_of_fees_and_of_settlement() {
+    breaks("quote vault", |world, _| world.underlyings[0].1.fees_atoms -= 1);
+    breaks("quote vault", |world, _| world.underlyings[0].1.settlement_atoms += 1);
+}
+
+#[test]
+fn law_of_vaults_notices_an_atom_of_collateral() {
+    breaks("total deposits", |world, s| account(world, s.f.margin_key(s.maker)).collaterals[0].balance_atoms -= 1);
+    breaks("total deposits", |world, _| world.collaterals[0].1.total_deposits_atoms += 1);
+}
+
+#[test]
+fn law_of_interest_notices_a_lot() {
+    breaks("counts (long, short)", |world, s| account(world, s.f.margin_key(s.writer)).positions[0].size_e6 += 1);
+    breaks("counts (long, short)", |world, s| account(world, s.f.margin_key(s.maker)).positions[0].netted_e6 += 1);
+    breaks("does not cancel out", |world, s| {
+        account(world, s.f.margin_key(s.maker)).positions[0].size_e6 += 1;
+        world.underlyings[0].1.series[s.call.series as usize].long_e6 += 1;
+    });
+}
+
+#[test]
+fn law_of_positions_notices_disorder() {
+    breaks("out of order", |world, s| account(world, s.f.margin_key(s.writer)).positions.swap(0, 1));
+    breaks("left behind", |world, s| account(world, s.f.margin_key(s.writer)).positions[5].series = 1);
+    breaks("used by positions", |world, s| {
+        account(world, s.f.margin_key(s.writer)).underlyings[3] = Pubkey::new_from_array([9; 32]);
+    });
+    breaks("without balance or name", |world, s| {
+        account(world, s.f.margin_key(s.maker)).collaterals[1].collateral = Pubkey::new_from_array([9; 32]);
+    });
+}
+
+#[test]
+fn law_of_order_notices_swapped_margins_and_a_wrong_factor() {
+    let mut s = scene();
+    let report = s.f.check_health(s.writer);
+    let check = margin_order::check_report;
+    assert_eq!(check(&report), Ok(()));
+    let (initial, maintenance) = (report.maintenance_atoms, report.initial_atoms);
+    let swapped =
+        plimsoll::instructions::HealthReport { initial_atoms: initial, maintenance_atoms: maintenance, ..report };
+    assert!(check(&swapped).is_err());
+    let healthy = plimsoll::instructions::HealthReport { health_factor_e9: 1_000_000_000, ..report };
+    assert!(check(&healthy).is_err());
+}
+
+/// A lawful liquidation, with before and after changed by hand, breaks a law whose message says this.
+fn liquidation_breaks(says: &str, change: impl FnOnce(&mut World, &mut World, &Scene)) {
+    let mut s = scene();
+    let instructions = [s.f.liquidate_instruction(s.maker, s.writer, TAKE_ALL)];
+    let before = s.f.world();
+    let receipt = s.f.liquidate(s.maker, s.writer).unwrap();
+    let mut step = Step { before, after: s.f.world(), instructions: &instructions, receipt: &receipt };
+    assert!(step.receipt.event::<AccountLiquidated>().fraction_e9 < 1_000_000_000);
+    assert_eq!(check(&step), Ok(()));
+    change(&mut step.before, &mut step.after, &s);
+    let broken = liquidation::check(&step).and_then(|()| sequence::check(&step)).expect_err(says);
+    assert!(broken.contains(says), "{broken}");
+}
+
+#[test]
+fn law_of_liquidation_notices_a_healthy_victim() {
+    liquidation_breaks("was healthy", |before, _, s| {
+        account(before, s.f.margin_key(s.writer)).cash_atoms += usd(1_000.0);
+    });
+}
+
+#[test]
+fn law_of_liquidation_notices_too_large_a_gain() {
+    liquidation_breaks("gain", |_, after, s| account(after, s.f.margin_key(s.maker)).cash_atoms += 1_000);
+}
+
+#[test]
+fn law_of_liquidation_notices_an_event_that_does_not_tell_the_truth() {
+    liquidation_breaks("the event tells", |_, after, s| account(after, s.f.margin_key(s.writer)).cash_atoms += 1);
+}
+
+#[test]
+fn law_of_liquidation_notices_an_overshoot() {
+    liquidation_breaks("overshoot", |before, _, _| before.exchanges[0].1.liquidation.buffer_e9 = 0);
+}
+
+#[test]
+fn law_of_solvency_notices_who_is_short_after_a_trade_or_a_withdrawal() {
+    let mut s = scene();
+    s.f.set_price(ETH, 1_500.0);
+    let markets = s.f.markets_of(&[s.writer]);
+    let withdraw = plimsoll::instruction::Withdraw { amount: 1 };
+    let trade = plimsoll::instructions::TradeArgs { series: s.call.series, size_e6: -1, price_e9: 0 };
+    let calls = [
+        [crate::fixture::instruction(s.f.quote_move(s.writer), withdraw, &markets)],
+        [s.f.trade_instruction(s.writer, s.maker, ETH, trade)],
+    ];
+    for (instructions, says) in calls.iter().zip(["withdrawal from", "trade of"]) {
+        let receipt =
+            s.f.send(instructions, &[&s.f.owner(s.writer), &s.f.owner(s.maker)][..signers(instructions)]).unwrap();
+        let mut step = Step { before: s.f.world(), after: s.f.world(), instructions, receipt: &receipt };
+        assert_eq!(solvency::check(&step), Ok(()));
+        account(&mut step.after, s.f.margin_key(s.writer)).cash_atoms -= usd(200.0);
+        let broken = solvency::check(&step).expect_err(says);
+        assert!(broken.contains(says), "{broken}");
+    }
+}
+
+/// How many accounts of an instruction sign.
+fn signers(instructions: &[solana_instruction::Instruction]) -> usize {
+    instructions[0].accounts.iter().filter(|meta| meta.is_signer).count()
+}
+
+#[test]
+fn law_of_sequences_notices_a_step_back_and_a_silent_change() {
+    liquidation_breaks("sequences went from", |_, after, s| account(after, s.f.margin_key(s.maker)).sequence = 0);
+    liquidation_breaks("has changed without", |before, after, s| {
+        let key = s.f.margin_key(s.maker);
+        account(after, key).sequence = account(before, key).sequence;
+    });
+}
