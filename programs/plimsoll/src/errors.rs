@@ -90,6 +90,8 @@ pub enum PlimsollError {
     ModeUnavailable = 309,
     #[msg("Deposit cap of the collateral would be exceeded: deposit less")]
     DepositCap = 310,
+    #[msg("Trade would cost a restricted account more than a liquidation: agree on a price nearer to the mark")]
+    OffMarketPrice = 311,
 
     #[msg("Account is above maintenance margin: it cannot be liquidated")]
     NotLiquidatable = 400,

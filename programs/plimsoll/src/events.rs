@@ -239,3 +239,12 @@ pub struct PositionSettled {
     /// + received, − paid.
     pub payoff_atoms: i64,
 }
+
+/// Open interest that liquidations had netted away was taken off the series' counters.
+#[event]
+pub struct InterestSynced {
+    pub account: Pubkey,
+    pub underlying: Pubkey,
+    /// Over all series, in 1e-6 contracts.
+    pub netted_e6: i64,
+}

@@ -2,7 +2,10 @@
 
 use anchor_lang::prelude::*;
 
-use crate::errors::PlimsollError;
+use plimsoll_risk::liquidation::least_equity_after_trade;
+use plimsoll_risk::units::Ratio;
+
+use crate::errors::{OrProgramError, PlimsollError};
 use crate::health::Health;
 use crate::state::{Exchange, MarginAccount};
 
@@ -17,15 +20,19 @@ pub fn require_exchange(account: &MarginAccount, exchange: &Pubkey) -> Result<()
     Ok(())
 }
 
-/// The party may do what it did: it satisfies IM in a market that allows new risk, or its IM balance has risen.
+/// The party may do what it did: it satisfies IM in a market that allows new risk; or it has raised its IM balance and
+/// paid no more for that than a liquidation would have cost it.
 ///
 /// `before` is only asked for when the first does not hold.
-pub fn require_initial_margin(after: &Health, before: impl FnOnce() -> Result<Health>) -> Result<()> {
+pub fn require_initial_margin(after: &Health, discount: Ratio, before: impl FnOnce() -> Result<Health>) -> Result<()> {
     let is_covered = !after.report.initial.is_negative();
     if is_covered && after.obstacle.is_none() {
         return Ok(());
     }
-    if after.report.initial > before()?.report.initial {
+    let before = before()?.report;
+    if after.report.initial > before.initial {
+        let least = least_equity_after_trade(&before, &after.report, discount).or_error()?;
+        require!(after.report.equity >= least, PlimsollError::OffMarketPrice);
         return Ok(());
     }
     match after.obstacle {

@@ -16,7 +16,7 @@ use crate::constants::MAX_POSITIONS;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::markets::Markets;
 use crate::state::price::Freshness;
-use crate::state::{Exchange, Expiry, MarginAccount, Position, PriceState, Underlying};
+use crate::state::{Collateral, Exchange, Expiry, MarginAccount, Position, PriceState, Underlying};
 
 /// What a valuation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +78,7 @@ pub fn health(
         valuation.add_underlying(markets.underlying(key)?, group)?;
     }
     for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
-        let collateral = markets.collateral(&slot.collateral)?;
-        collateral.price.require_fresh(now, purpose.freshness())?;
-        valuation.note_divergence(&collateral.price)?;
-        let value =
-            collateral.market().value(CollateralBalance(slot.balance_atoms), exchange.stable.index()).or_error()?;
-        valuation.sum.add_collateral(&value).or_error()?;
+        valuation.add_collateral(markets.collateral(&slot.collateral)?, slot.balance_atoms)?;
     }
     let report = valuation.sum.report(Value::from_raw(account.cash_atoms)).or_error()?;
     Ok(Health { report, obstacle: valuation.obstacle, worst: valuation.worst })
@@ -126,7 +121,7 @@ impl Spot {
 impl Valuation<'_> {
     fn add_underlying(&mut self, underlying: &Underlying, positions: &[Position]) -> Result<()> {
         let price = &underlying.price;
-        price.require_fresh(self.now, self.purpose.freshness())?;
+        self.require_fresh_enough(price, positions)?;
         self.note_divergence(price)?;
         let params = CrossParams::from(&underlying.params.cross);
         let mut spots = Vec::with_capacity(3);
@@ -208,6 +203,32 @@ impl Valuation<'_> {
             });
         }
         Ok(())
+    }
+
+    /// A stale price stops new risk. It stops a liquidation only where the account is short: longs count nothing in MM,
+    /// and a speck of a silent market must not shield the rest of a book.
+    fn require_fresh_enough(&self, price: &PriceState, positions: &[Position]) -> Result<()> {
+        let is_harmless = self.purpose != Purpose::NewRisk && positions.iter().all(|position| position.size_e6 >= 0);
+        if is_harmless && price.index_e9 > 0 {
+            return Ok(());
+        }
+        price.require_fresh(self.now, self.purpose.freshness())
+    }
+
+    /// A collateral with a stale price counts nothing towards IM; towards E and MM it keeps its last price, so that a
+    /// silent feed neither shields an account from liquidation nor gives its collateral away.
+    fn add_collateral(&mut self, collateral: &Collateral, balance_atoms: u64) -> Result<()> {
+        let price = &collateral.price;
+        if price.index_e9 <= 0 {
+            return Ok(());
+        }
+        self.note_divergence(price)?;
+        let stable = self.exchange.stable.index();
+        let mut value = collateral.market().value(CollateralBalance(balance_atoms), stable).or_error()?;
+        if !price.is_fresh(self.now, self.purpose.freshness()) {
+            value.initial = Value::ZERO;
+        }
+        self.sum.add_collateral(&value).or_error()
     }
 
     fn note_divergence(&mut self, price: &PriceState) -> Result<()> {

@@ -69,6 +69,11 @@ pub mod plimsoll {
         instructions::set_collateral::handler(ctx, args)
     }
 
+    /// Replaces the oracle binding of a collateral; its index stays until the first update. Signer: admin.
+    pub fn set_collateral_oracle(ctx: Context<SetCollateral>, oracle: OracleConfig) -> Result<()> {
+        instructions::set_collateral_oracle::handler(ctx, oracle)
+    }
+
     /// Takes over a zeroed account of the right size as an underlying. Signer: admin.
     pub fn create_underlying(ctx: Context<CreateUnderlying>, args: CreateUnderlyingArgs) -> Result<()> {
         instructions::create_underlying::handler(ctx, args)
@@ -81,6 +86,11 @@ pub mod plimsoll {
         volatility_authority: Pubkey,
     ) -> Result<()> {
         instructions::set_underlying::handler(ctx, params, volatility_authority)
+    }
+
+    /// Replaces the oracle binding of an underlying; index and slow price stay until the first update. Signer: admin.
+    pub fn set_underlying_oracle(ctx: Context<SetUnderlying>, oracle: OracleConfig) -> Result<()> {
+        instructions::set_underlying_oracle::handler(ctx, oracle)
     }
 
     /// Lists an expiry. Signer: admin.
@@ -175,5 +185,10 @@ pub mod plimsoll {
     /// Pays or collects the payoff of an account's settled positions in one underlying. Signer: nobody.
     pub fn settle_account(ctx: Context<SettleAccount>) -> Result<()> {
         instructions::settle_account::handler(ctx)
+    }
+
+    /// Takes off the open interest of an underlying what an account has netted away inside liquidations. Signer: nobody.
+    pub fn sync_interest(ctx: Context<SettleAccount>) -> Result<()> {
+        instructions::sync_interest::handler(ctx)
     }
 }

@@ -10,10 +10,11 @@ macro_rules! rooms {
 rooms! {
     admin {
         accept_admin, collect_fees, create_collateral, create_exchange, nominate_admin, pause, set_collateral,
-        set_exchange, set_stable_oracle,
+        set_collateral_oracle, set_exchange, set_stable_oracle,
     }
     market {
-        create_underlying, list_expiry, list_series, remove_expiry, set_underlying, update_collateral_price,
+        create_underlying, list_expiry, list_series, remove_expiry, set_underlying, set_underlying_oracle,
+        update_collateral_price,
         update_price, update_stable_price, update_volatility,
     }
     account {
@@ -26,6 +27,6 @@ rooms! {
         liquidate,
     }
     settlement {
-        settle_account, settle_expiry,
+        settle_account, settle_expiry, sync_interest,
     }
 }

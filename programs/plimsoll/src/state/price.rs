@@ -72,11 +72,18 @@ pub enum Freshness {
 }
 
 impl PriceState {
-    /// Binds the sources. Prices start over, because other sources may mean another price.
+    /// Binds the sources of a new price.
     pub fn configure(&mut self, config: &OracleConfig) -> Result<()> {
+        *self = bytemuck::Zeroable::zeroed();
+        self.rebind(config)
+    }
+
+    /// Binds other sources to a price that is in use. The sources start over; the index stands, and ages, until they say
+    /// something, and the slow price keeps a first update of another price from opening risk.
+    pub fn rebind(&mut self, config: &OracleConfig) -> Result<()> {
         config.validate()?;
-        let mut fresh: PriceState = bytemuck::Zeroable::zeroed();
-        for (slot, source) in fresh.sources.iter_mut().zip(&config.sources) {
+        self.sources = bytemuck::Zeroable::zeroed();
+        for (slot, source) in self.sources.iter_mut().zip(&config.sources) {
             slot.key = source.key;
             slot.kind = match source.kind {
                 SourceKind::PythPull => OracleSource::PYTH_PULL,
@@ -84,14 +91,13 @@ impl PriceState {
             };
         }
         // Validated: at most three.
-        fresh.source_count = config.sources.len() as u8;
-        fresh.required = config.required;
-        fresh.max_age_secs = config.max_age_secs;
-        fresh.max_liquidation_age_secs = config.max_liquidation_age_secs;
-        fresh.slow_secs = config.slow_secs;
-        fresh.max_divergence_e9 = config.max_divergence_e9;
-        fresh.max_confidence_e9 = config.max_confidence_e9;
-        *self = fresh;
+        self.source_count = config.sources.len() as u8;
+        self.required = config.required;
+        self.max_age_secs = config.max_age_secs;
+        self.max_liquidation_age_secs = config.max_liquidation_age_secs;
+        self.slow_secs = config.slow_secs;
+        self.max_divergence_e9 = config.max_divergence_e9;
+        self.max_confidence_e9 = config.max_confidence_e9;
         Ok(())
     }
 
@@ -173,12 +179,17 @@ impl PriceState {
 
     /// Refuses a price that is missing or too old.
     pub fn require_fresh(&self, now: i64, freshness: Freshness) -> Result<()> {
+        require!(self.is_fresh(now, freshness), PlimsollError::OracleStale);
+        Ok(())
+    }
+
+    /// Whether there is a price and it is not too old.
+    pub fn is_fresh(&self, now: i64, freshness: Freshness) -> bool {
         let max_age = match freshness {
             Freshness::NewRisk => self.max_age_secs,
             Freshness::Liquidation => self.max_liquidation_age_secs,
         };
-        require!(self.index_e9 > 0 && now.saturating_sub(self.publish_time) <= max_age, PlimsollError::OracleStale);
-        Ok(())
+        self.index_e9 > 0 && now.saturating_sub(self.publish_time) <= max_age
     }
 
     /// Whether index and slow price lie further apart than allowed.

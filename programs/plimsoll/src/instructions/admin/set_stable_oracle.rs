@@ -9,7 +9,7 @@ use crate::state::OracleConfig;
 pub fn handler(ctx: Context<SetExchange>, oracle: OracleConfig) -> Result<()> {
     let exchange = &mut ctx.accounts.exchange.load_mut()?;
     exchange.require_admin(ctx.accounts.admin.key)?;
-    exchange.stable.configure(&oracle)?;
+    exchange.stable.rebind(&oracle)?;
     emit!(OracleChanged {
         account: ctx.accounts.exchange.key(),
         source_count: exchange.stable.source_count,

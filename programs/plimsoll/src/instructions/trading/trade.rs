@@ -2,7 +2,7 @@
 //!
 //! CAN: any two accounts of an exchange trade at any agreed price, if both satisfy initial margin afterwards.
 //! CANNOT: an account short of initial margin, or any account while prices diverge or surfaces are stale, do anything
-//! but raise its initial margin balance.
+//! but raise its initial margin balance, at a price that costs it no more than a liquidation would.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::Rounding;
@@ -85,7 +85,7 @@ pub fn handler<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Res
     let markets = Markets::load(markets, &exchange_key)?;
     for (account, side) in [(taker, taker_side), (maker, maker_side)] {
         let after = health(account, &exchange, &markets, Purpose::NewRisk, now)?;
-        require_initial_margin(&after, || {
+        require_initial_margin(&after, Ratio::from_raw(exchange.liquidation.discount_e9), || {
             side.undone()?.apply(account)?;
             let before = health(account, &exchange, &markets, Purpose::NewRisk, now);
             side.apply(account)?;
@@ -156,9 +156,10 @@ impl Deal {
         };
         let taker_side = side(taker, self.size, premium)?;
         let maker_side = side(maker, self.size.neg().or_error()?, premium.neg().or_error()?)?;
+        let open_before = underlying.series(self.series)?.long_e6;
         self.book(underlying, taker, &taker_side)?;
         self.book(underlying, maker, &maker_side)?;
-        self.require_interest_within_limit(underlying)?;
+        self.require_interest_within_limit(underlying, open_before)?;
         let fees = fee.add(fee).or_error()?;
         underlying.fees_atoms = underlying.fees_atoms.checked_add(fees.raw()).ok_or(PlimsollError::Overflow)?;
         let event = Traded {
@@ -186,9 +187,9 @@ impl Deal {
     }
 
     /// A trade may shrink an open interest above its limit, not grow it.
-    fn require_interest_within_limit(&self, underlying: &Underlying) -> Result<()> {
+    fn require_interest_within_limit(&self, underlying: &Underlying, before: i64) -> Result<()> {
         let open = underlying.series(self.series)?.long_e6;
-        require!(open <= underlying.params.max_open_interest_e6, PlimsollError::OpenInterestLimit);
+        require!(open <= underlying.params.max_open_interest_e6.max(before), PlimsollError::OpenInterestLimit);
         Ok(())
     }
 }
