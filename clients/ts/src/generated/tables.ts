@@ -30,6 +30,8 @@ import {
   type ExpirySettled,
   getFeesCollectedDecoder,
   type FeesCollected,
+  getInterestSyncedDecoder,
+  type InterestSynced,
   getMarginCallClearedDecoder,
   type MarginCallCleared,
   getMarginCalledDecoder,
@@ -73,6 +75,7 @@ export type PlimsollEvents = {
   ExpiryRemoved: ExpiryRemoved;
   ExpirySettled: ExpirySettled;
   FeesCollected: FeesCollected;
+  InterestSynced: InterestSynced;
   MarginCallCleared: MarginCallCleared;
   MarginCalled: MarginCalled;
   OracleChanged: OracleChanged;
@@ -163,6 +166,11 @@ export const EVENTS = [
     name: "FeesCollected",
     discriminator: [233, 23, 117, 225, 107, 178, 254, 8],
     decoder: getFeesCollectedDecoder,
+  },
+  {
+    name: "InterestSynced",
+    discriminator: [186, 123, 74, 97, 61, 50, 9, 203],
+    decoder: getInterestSyncedDecoder,
   },
   {
     name: "MarginCallCleared",
@@ -417,6 +425,11 @@ export const ERRORS = [
     code: 6310,
     name: "DepositCap",
     message: "Deposit cap of the collateral would be exceeded: deposit less",
+  },
+  {
+    code: 6311,
+    name: "OffMarketPrice",
+    message: "Trade would cost a restricted account more than a liquidation: agree on a price nearer to the mark",
   },
   {
     code: 6400,

@@ -90,6 +90,8 @@ export const PLIMSOLL_ERROR__NO_MARGIN_CALL = 0x18a4; // 6308
 export const PLIMSOLL_ERROR__MODE_UNAVAILABLE = 0x18a5; // 6309
 /** DepositCap: Deposit cap of the collateral would be exceeded: deposit less */
 export const PLIMSOLL_ERROR__DEPOSIT_CAP = 0x18a6; // 6310
+/** OffMarketPrice: Trade would cost a restricted account more than a liquidation: agree on a price nearer to the mark */
+export const PLIMSOLL_ERROR__OFF_MARKET_PRICE = 0x18a7; // 6311
 /** NotLiquidatable: Account is above maintenance margin: it cannot be liquidated */
 export const PLIMSOLL_ERROR__NOT_LIQUIDATABLE = 0x1900; // 6400
 /** SelfLiquidation: Liquidator and liquidated account have the same owner: use another liquidator */
@@ -161,6 +163,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__NOTHING_TO_SETTLE
   | typeof PLIMSOLL_ERROR__NOT_LIQUIDATABLE
   | typeof PLIMSOLL_ERROR__NOT_SETTLED
+  | typeof PLIMSOLL_ERROR__OFF_MARKET_PRICE
   | typeof PLIMSOLL_ERROR__OPEN_INTEREST_LEFT
   | typeof PLIMSOLL_ERROR__OPEN_INTEREST_LIMIT
   | typeof PLIMSOLL_ERROR__ORACLE_CONFIDENCE
@@ -227,6 +230,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__NOTHING_TO_SETTLE]: `Account holds no settled position in this underlying: nothing to do`,
     [PLIMSOLL_ERROR__NOT_LIQUIDATABLE]: `Account is above maintenance margin: it cannot be liquidated`,
     [PLIMSOLL_ERROR__NOT_SETTLED]: `Expiry is not settled: settle the expiry first`,
+    [PLIMSOLL_ERROR__OFF_MARKET_PRICE]: `Trade would cost a restricted account more than a liquidation: agree on a price nearer to the mark`,
     [PLIMSOLL_ERROR__OPEN_INTEREST_LEFT]: `Expiry still has open interest: settle every account first`,
     [PLIMSOLL_ERROR__OPEN_INTEREST_LIMIT]: `Open interest would exceed the limit of the series: trade a smaller size`,
     [PLIMSOLL_ERROR__ORACLE_CONFIDENCE]: `Confidence interval is wider than allowed: wait for a narrower price`,

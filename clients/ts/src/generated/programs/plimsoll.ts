@@ -34,12 +34,15 @@ import {
   parsePauseInstruction,
   parseRemoveExpiryInstruction,
   parseSetCollateralInstruction,
+  parseSetCollateralOracleInstruction,
   parseSetDelegateInstruction,
   parseSetExchangeInstruction,
   parseSetStableOracleInstruction,
   parseSettleAccountInstruction,
   parseSettleExpiryInstruction,
   parseSetUnderlyingInstruction,
+  parseSetUnderlyingOracleInstruction,
+  parseSyncInterestInstruction,
   parseTradeInstruction,
   parseUpdateCollateralPriceInstruction,
   parseUpdatePriceInstruction,
@@ -63,12 +66,15 @@ import {
   type ParsedPauseInstruction,
   type ParsedRemoveExpiryInstruction,
   type ParsedSetCollateralInstruction,
+  type ParsedSetCollateralOracleInstruction,
   type ParsedSetDelegateInstruction,
   type ParsedSetExchangeInstruction,
   type ParsedSetStableOracleInstruction,
   type ParsedSettleAccountInstruction,
   type ParsedSettleExpiryInstruction,
   type ParsedSetUnderlyingInstruction,
+  type ParsedSetUnderlyingOracleInstruction,
+  type ParsedSyncInterestInstruction,
   type ParsedTradeInstruction,
   type ParsedUpdateCollateralPriceInstruction,
   type ParsedUpdatePriceInstruction,
@@ -158,12 +164,15 @@ export enum PlimsollInstruction {
   Pause,
   RemoveExpiry,
   SetCollateral,
+  SetCollateralOracle,
   SetDelegate,
   SetExchange,
   SetStableOracle,
   SetUnderlying,
+  SetUnderlyingOracle,
   SettleAccount,
   SettleExpiry,
+  SyncInterest,
   Trade,
   UpdateCollateralPrice,
   UpdatePrice,
@@ -367,6 +376,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([175, 33, 9, 136, 146, 40, 69, 110]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SetCollateralOracle;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([242, 30, 46, 76, 108, 235, 128, 181]),
       ),
       0,
@@ -411,6 +431,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([201, 21, 158, 75, 35, 59, 231, 214]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SetUnderlyingOracle;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([60, 139, 99, 124, 108, 166, 110, 182]),
       ),
       0,
@@ -428,6 +459,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.SettleExpiry;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([190, 73, 14, 135, 164, 88, 228, 211]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SyncInterest;
   }
   if (
     containsBytes(
@@ -555,6 +597,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.SetCollateral;
     } & ParsedSetCollateralInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.SetCollateralOracle;
+    } & ParsedSetCollateralOracleInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.SetDelegate;
     } & ParsedSetDelegateInstruction<TProgram>)
   | ({
@@ -567,11 +612,17 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.SetUnderlying;
     } & ParsedSetUnderlyingInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.SetUnderlyingOracle;
+    } & ParsedSetUnderlyingOracleInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.SettleAccount;
     } & ParsedSettleAccountInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.SettleExpiry;
     } & ParsedSettleExpiryInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.SyncInterest;
+    } & ParsedSyncInterestInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.Trade;
     } & ParsedTradeInstruction<TProgram>)
@@ -715,6 +766,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseSetCollateralInstruction(instruction),
       };
     }
+    case PlimsollInstruction.SetCollateralOracle: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SetCollateralOracle,
+        ...parseSetCollateralOracleInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.SetDelegate: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -743,6 +801,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseSetUnderlyingInstruction(instruction),
       };
     }
+    case PlimsollInstruction.SetUnderlyingOracle: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SetUnderlyingOracle,
+        ...parseSetUnderlyingOracleInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.SettleAccount: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -755,6 +820,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.SettleExpiry,
         ...parseSettleExpiryInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.SyncInterest: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SyncInterest,
+        ...parseSyncInterestInstruction(instruction),
       };
     }
     case PlimsollInstruction.Trade: {

@@ -28,6 +28,7 @@ export * from "./expiryRemoved";
 export * from "./expirySettled";
 export * from "./feesCollected";
 export * from "./healthReport";
+export * from "./interestSynced";
 export * from "./liquidationParamsRaw";
 export * from "./marginCallCleared";
 export * from "./marginCalled";
