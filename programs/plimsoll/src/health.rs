@@ -163,7 +163,7 @@ impl Valuation<'_> {
         if self.now.saturating_sub(expiry.vol_updated_at) > underlying.params.max_vol_age_secs {
             self.obstacle.get_or_insert(PlimsollError::VolatilityStale);
         }
-        let market = ExpiryMarket::new(expiry, self.now)?;
+        let market = ExpiryMarket::new(expiry, &underlying.price, self.now)?;
         let at_index = market.curve(spots[0].price, spots[0].log)?;
         self.load_legs(underlying, expiry, positions, &market, &at_index)?;
         let [index_spot, other_spots @ ..] = spots else { return Ok(()) };
@@ -261,23 +261,26 @@ fn add_settled(underlying: &Underlying, expiry: &Expiry, positions: &[Position],
 /// What all spots share in one expiry.
 struct ExpiryMarket<'a> {
     expiry: &'a Expiry,
+    price: &'a PriceState,
     now: i64,
     discount: plimsoll_risk::units::Discount,
     sqrt_years: i64,
 }
 
 impl<'a> ExpiryMarket<'a> {
-    fn new(expiry: &'a Expiry, now: i64) -> Result<Self> {
+    fn new(expiry: &'a Expiry, price: &'a PriceState, now: i64) -> Result<Self> {
         let left = Seconds::from_raw(expiry.expiry_ts.saturating_sub(now).max(0));
         Ok(Self {
             expiry,
+            price,
             now,
             discount: discount(Ratio::from_raw(expiry.rate_e9), left),
             sqrt_years: sqrt_years(left),
         })
     }
 
-    /// Forward of the price that settles the expiry; inside the settlement window part of it is known already.
+    /// Forward of the price that settles the expiry. Inside the settlement window part of it is known already, and after
+    /// the expiry all of it: no later price changes what a position is worth.
     fn curve(&self, spot: Price, ln_spot: Log) -> Result<ForwardCurve> {
         // spot ≤ 1e18 and the ratio ≤ 1.5 by its bounds: the product fits.
         let forward = Price::from_raw(mul_shift::<Q>(spot.raw(), self.expiry.forward_ratio_q40));
@@ -286,7 +289,11 @@ impl<'a> ExpiryMarket<'a> {
         if self.now <= window_opens {
             return Ok(ForwardCurve { forward, log_forward, discount: self.discount });
         }
-        let forward = self.expiry.twap().settlement_forward(forward, self.now, self.expiry.expiry_ts).or_error()?;
+        let forward = if self.now >= self.expiry.expiry_ts {
+            self.expiry.expected_settlement(self.price)?.0
+        } else {
+            self.expiry.twap().settlement_forward(forward, self.now, self.expiry.expiry_ts).or_error()?
+        };
         Ok(ForwardCurve { forward, log_forward: ln_price(forward).or_error()?, discount: self.discount })
     }
 }

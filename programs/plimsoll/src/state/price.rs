@@ -192,6 +192,11 @@ impl PriceState {
         self.index_e9 > 0 && now.saturating_sub(self.publish_time) <= max_age
     }
 
+    /// When the index stops being fresh for new risk: counted from its publication, however late it was read.
+    pub fn fresh_until(&self) -> i64 {
+        self.publish_time.saturating_add(self.max_age_secs)
+    }
+
     /// Whether index and slow price lie further apart than allowed.
     pub fn is_divergent(&self) -> Result<bool> {
         let gap = self.index_e9.saturating_sub(self.slow_e9).saturating_abs();

@@ -164,6 +164,19 @@ impl Expiry {
         Svi::from_raw([a_q40, b_q40, rho_q40, m_q40, s_q40, max_log_moneyness_q40])
     }
 
+    /// What settles the expiry once it has passed, and the seconds of its window that were observed: the average of those,
+    /// or without any the last index before the expiry. Never a later price.
+    pub fn expected_settlement(&self, price: &PriceState) -> Result<(Price, Seconds)> {
+        let (mut twap, mut last_e9) = (self.twap(), self.last_index_e9);
+        // Without an update since the expiry the last price before it has not been added yet.
+        if price.index_e9 > 0 && price.updated_at < self.expiry_ts {
+            twap.observe(price.index(), price.updated_at, price.fresh_until(), self.expiry_ts).or_error()?;
+            last_e9 = price.index_e9;
+        }
+        let last = Price::from_raw(if last_e9 > 0 { last_e9 } else { price.index_e9 });
+        Ok((twap.average().or_error()?.unwrap_or(last), twap.covered))
+    }
+
     pub fn is_settled(&self) -> bool {
         self.status == ExpiryStatus::SETTLED
     }
@@ -202,7 +215,7 @@ impl Underlying {
             return Ok(());
         }
         let from = self.price.updated_at;
-        let to = now.min(from.saturating_add(self.price.max_age_secs));
+        let to = now.min(self.price.fresh_until());
         for expiry in self.expiries.iter_mut() {
             if expiry.status != ExpiryStatus::LIVE || from >= expiry.expiry_ts {
                 continue;
