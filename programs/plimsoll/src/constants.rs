@@ -54,6 +54,9 @@ pub const MAX_CLOCK_DRIFT_SECS: i64 = 15;
 /// A source counts towards the index only while it was published at most this long before the newest one, in seconds.
 pub const MAX_SOURCE_LAG_SECS: i64 = 15;
 
+/// Smallest slice of a liquidation where a larger one is lawful, scale 1e-9: 1 %. Crumbs would only move the sequence.
+pub const MIN_SLICE_E9: i64 = 10_000_000;
+
 /// A guardian's pause ends by itself after at most this long: one day.
 pub const MAX_PAUSE_SECS: i64 = 86_400;
 /// Part of the settlement window that has to be observed for an average to settle: half of it.

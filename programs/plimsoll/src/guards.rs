@@ -23,10 +23,16 @@ pub fn require_exchange(account: &MarginAccount, exchange: &Pubkey) -> Result<()
 /// The party may do what it did: it satisfies IM in a market that allows new risk; or it has raised its IM balance and
 /// paid no more for that than a liquidation would have cost it.
 ///
-/// `before` is only asked for when the first does not hold.
-pub fn require_initial_margin(after: &Health, discount: Ratio, before: impl FnOnce() -> Result<Health>) -> Result<()> {
+/// `before` is only asked for when the first does not hold; `hindrance` is what forbids new risk apart from the market.
+pub fn require_initial_margin(
+    after: &Health,
+    discount: Ratio,
+    hindrance: Option<PlimsollError>,
+    before: impl FnOnce() -> Result<Health>,
+) -> Result<()> {
     let is_covered = !after.report.initial.is_negative();
-    if is_covered && after.obstacle.is_none() {
+    let obstacle = hindrance.or(after.obstacle);
+    if is_covered && obstacle.is_none() {
         return Ok(());
     }
     let before = before()?.report;
@@ -35,7 +41,7 @@ pub fn require_initial_margin(after: &Health, discount: Ratio, before: impl FnOn
         require!(after.report.equity >= least, PlimsollError::OffMarketPrice);
         return Ok(());
     }
-    match after.obstacle {
+    match obstacle {
         Some(obstacle) if is_covered => Err(obstacle.into()),
         _ => err!(PlimsollError::InitialMargin),
     }

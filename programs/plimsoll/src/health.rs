@@ -72,6 +72,7 @@ pub fn health(
     let positions = account.positions();
     if !positions.is_empty() || account.has_collateral() {
         exchange.stable.require_fresh(now, purpose.freshness())?;
+        valuation.note_divergence(&exchange.stable)?;
     }
     for group in positions.chunk_by(|a, b| a.underlying == b.underlying) {
         let key = &account.underlyings[group[0].underlying as usize % account.underlyings.len()];
@@ -142,7 +143,7 @@ impl Valuation<'_> {
                 self.add_expiry(underlying, expiry, group, &mut spots)?;
             }
         }
-        let quality = PriceQuality { confidence: price.confidence()?, stable: self.exchange.stable.index() };
+        let quality = PriceQuality { confidence: price.confidence()?, stable: self.exchange.stable.low() };
         let mut worst_initial: Option<Exact> = None;
         for spot in spots.iter_mut() {
             spot.margin.charge_quality(&params, spot.price, &quality).or_error()?;
@@ -160,7 +161,9 @@ impl Valuation<'_> {
         spots: &mut [Spot],
     ) -> Result<()> {
         require!(expiry.has_surface(), PlimsollError::VolatilityStale);
-        if self.now.saturating_sub(expiry.vol_updated_at) > underlying.params.max_vol_age_secs {
+        // An old surface matters while it prices a short: longs need nothing, and after the expiry no volatility enters.
+        let is_needed = self.now < expiry.expiry_ts && positions.iter().any(|position| position.size_e6 < 0);
+        if is_needed && self.now.saturating_sub(expiry.vol_updated_at) > underlying.params.max_vol_age_secs {
             self.obstacle.get_or_insert(PlimsollError::VolatilityStale);
         }
         let market = ExpiryMarket::new(expiry, &underlying.price, self.now)?;

@@ -159,7 +159,9 @@ impl PriceState {
         // Both prices in range and slow_secs ≤ 86 400: no sum leaves an i64.
         let gap = self.index_e9.saturating_sub(self.slow_e9);
         let window = elapsed.saturating_add(self.slow_secs);
-        let step = mul_div(gap, elapsed, window, Rounding::Down).or_error()?;
+        // Away from zero: the last unit of a gap closes too.
+        let rounding = if gap > 0 { Rounding::Up } else { Rounding::Down };
+        let step = mul_div(gap, elapsed, window, rounding).or_error()?;
         Ok(self.slow_e9.saturating_add(step))
     }
 

@@ -17,6 +17,7 @@ use plimsoll_risk::margin::MarginReport;
 use plimsoll_risk::params::LiquidationParams;
 use plimsoll_risk::units::{Contracts, Ratio, Value};
 
+use crate::constants::MIN_SLICE_E9;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::AccountLiquidated;
 use crate::guards::{require_exchange, unix_now};
@@ -29,7 +30,7 @@ use crate::state::{Exchange, MarginAccount};
 pub struct LiquidateArgs {
     /// Largest fraction to take, scale 1e-9.
     pub max_fraction_e9: i64,
-    /// Smallest fraction worth taking, scale 1e-9.
+    /// Smallest fraction worth taking, scale 1e-9. Never under 1 %, unless the account allows no more.
     pub min_fraction_e9: i64,
     /// Most to pay for the slice, in quote atoms.
     pub max_payment_atoms: i64,
@@ -108,7 +109,8 @@ impl Slice {
         let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in: Value::ZERO };
         let largest = max_fraction(&breach, terms).or_error()?;
         let fraction = largest.min(limit);
-        require!(fraction > Ratio::ZERO && fraction.raw() >= args.min_fraction_e9, PlimsollError::SliceTooSmall);
+        let least = largest.raw().min(MIN_SLICE_E9).max(args.min_fraction_e9).max(1);
+        require!(fraction.raw() >= least, PlimsollError::SliceTooSmall);
         let payment = required_payment(&breach, terms.discount, fraction).or_error()?;
         require!(payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
         Ok(Self { fraction, payment })

@@ -1,7 +1,8 @@
 //! `trade`: two accounts exchange a series for a premium.
 //!
 //! CAN: any two accounts of an exchange trade at any agreed price, if both satisfy initial margin afterwards.
-//! CANNOT: an account short of initial margin, or any account while prices diverge or surfaces are stale, do anything
+//! CANNOT: an account short of initial margin, or any account while prices diverge, surfaces are stale or trading is
+//! paused, or an account that would pay with cash it does not have, do anything
 //! but raise its initial margin balance, at a price that costs it no more than a liquidation would.
 
 use anchor_lang::prelude::*;
@@ -10,7 +11,7 @@ use plimsoll_risk::units::{Contracts, Price, Ratio, Value};
 
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::Traded;
-use crate::guards::{require_exchange, require_initial_margin, require_not_paused, unix_now};
+use crate::guards::{require_exchange, require_initial_margin, unix_now};
 use crate::health::{health, Purpose};
 use crate::markets::Markets;
 use crate::state::{Exchange, MarginAccount, PauseBits, Underlying};
@@ -66,7 +67,7 @@ pub fn handler<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Res
     let exchange = accounts.exchange.load()?;
     let exchange_key = accounts.exchange.key();
     require_keys_neq!(accounts.taker.key(), accounts.maker.key(), PlimsollError::DuplicateAccount);
-    require_not_paused(&exchange, PauseBits::TRADE)?;
+    let pause = exchange.require_not_paused(PauseBits::TRADE, now).err().map(|_| PlimsollError::Paused);
     let taker = &mut *accounts.taker.load_mut()?;
     let maker = &mut *accounts.maker.load_mut()?;
     require_exchange(taker, &exchange_key)?;
@@ -85,7 +86,10 @@ pub fn handler<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Res
     let markets = Markets::load(markets, &exchange_key)?;
     for (account, side) in [(taker, taker_side), (maker, maker_side)] {
         let after = health(account, &exchange, &markets, Purpose::NewRisk, now)?;
-        require_initial_margin(&after, Ratio::from_raw(exchange.liquidation.discount_e9), || {
+        // Negative cash bears no interest yet: nobody borrows the vault's money by buying.
+        let is_borrowing = account.cash_atoms < 0 && side.cash.is_negative();
+        let hindrance = pause.or(is_borrowing.then_some(PlimsollError::InsufficientBalance));
+        require_initial_margin(&after, Ratio::from_raw(exchange.liquidation.discount_e9), hindrance, || {
             side.undone()?.apply(account)?;
             let before = health(account, &exchange, &markets, Purpose::NewRisk, now);
             side.apply(account)?;
