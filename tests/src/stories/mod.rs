@@ -7,6 +7,7 @@ mod oracle_silence;
 mod price_spike;
 mod random_walk;
 mod real_oracles;
+mod restricted;
 mod same_margin;
 mod settlement_fallback;
 mod spreads;

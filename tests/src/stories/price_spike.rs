@@ -52,8 +52,10 @@ fn spike_refuses_new_risk_and_withdrawals_but_not_reductions() {
     expect_error!(f.withdraw(writer, 1), PlimsollError::PriceDivergence);
     let newcomer = f.trader("newcomer", 50_000.0);
     expect_error!(f.trade(newcomer, maker, call, 1.0, 30.0), PlimsollError::PriceDivergence);
-    // Both reduce: the writer buys back from the one who is long.
-    f.trade(writer, maker, call, 1.0, 20.0).unwrap();
+    // Both reduce at the mark: the writer buys back from the one who is long.
+    let mark = -f.check_health(writer).mark_atoms as f64 / 2e6;
+    expect_error!(f.trade(writer, maker, call, 1.0, mark - 15.0), PlimsollError::OffMarketPrice);
+    f.trade(writer, maker, call, 1.0, mark).unwrap();
     assert_eq!(f.position(writer, call), -1_000_000);
 }
 

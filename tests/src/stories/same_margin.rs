@@ -24,7 +24,7 @@ fn vec_cross_margin_of_the_design_is_met_on_chain() {
         (report.mark_atoms, -79.37158518905994),
     ];
     for (atoms, usd) in expected {
-        let (found, tolerance) = (atoms as f64 / 1e6, 1e-6 * (usd as f64).abs() + 2e-8 * spot);
+        let (found, tolerance) = (atoms as f64 / 1e6, 1e-6 * f64::abs(usd) + 2e-8 * spot);
         assert!((found - usd).abs() <= tolerance, "{found} and {usd} differ by more than {tolerance}");
     }
 }
