@@ -81,7 +81,7 @@ export type LiquidateInstructionData = {
   discriminator: ReadonlyUint8Array;
   /** Largest fraction to take, scale 1e-9. */
   maxFractionE9: bigint;
-  /** Smallest fraction worth taking, scale 1e-9. */
+  /** Smallest fraction worth taking, scale 1e-9. Never under 1 %, unless the account allows no more. */
   minFractionE9: bigint;
   /** Most to pay for the slice, in quote atoms. */
   maxPaymentAtoms: bigint;
@@ -92,7 +92,7 @@ export type LiquidateInstructionData = {
 export type LiquidateInstructionDataInput = {
   /** Largest fraction to take, scale 1e-9. */
   maxFractionE9: number | bigint;
-  /** Smallest fraction worth taking, scale 1e-9. */
+  /** Smallest fraction worth taking, scale 1e-9. Never under 1 %, unless the account allows no more. */
   minFractionE9: number | bigint;
   /** Most to pay for the slice, in quote atoms. */
   maxPaymentAtoms: number | bigint;
