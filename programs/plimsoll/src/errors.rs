@@ -80,7 +80,7 @@ pub enum PlimsollError {
     TooManyCollaterals = 304,
     #[msg("Isolated account is bound to another underlying: use its underlying or another account")]
     IsolatedUnderlying = 305,
-    #[msg("Balance is smaller than the amount: withdraw less")]
+    #[msg("Balance is smaller than the amount: deposit first or use a smaller amount")]
     InsufficientBalance = 306,
     #[msg("Account still holds positions or balances: close and withdraw them first")]
     AccountNotEmpty = 307,

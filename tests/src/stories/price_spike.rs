@@ -24,8 +24,8 @@ fn single_update_does_not_move_the_slow_price() {
     assert_eq!(f.market(ETH).price.slow_e9, 1_500_000_000_000);
     f.advance(30);
     f.set_price(ETH, 1_560.0);
-    // 30 seconds at a gap of 60: 60 · 30 / 330, rounded down.
-    assert_eq!(f.market(ETH).price.slow_e9, 1_505_454_545_454);
+    // 30 seconds at a gap of 60: 60 · 30 / 330, rounded away from the old price.
+    assert_eq!(f.market(ETH).price.slow_e9, 1_505_454_545_455);
 }
 
 #[test]

@@ -404,7 +404,7 @@ export const ERRORS = [
   {
     code: 6306,
     name: "InsufficientBalance",
-    message: "Balance is smaller than the amount: withdraw less",
+    message: "Balance is smaller than the amount: deposit first or use a smaller amount",
   },
   {
     code: 6307,

@@ -61,7 +61,7 @@ pub struct MarginAccount {
     pub owner: Pubkey,
     /// May trade and liquidate with the account, not withdraw. Default: nobody.
     pub delegate: Pubkey,
-    /// Cash in quote atoms; may be negative within initial margin.
+    /// Cash in quote atoms; losses may make it negative within initial margin, buying and withdrawing may not.
     pub cash_atoms: i64,
     /// Counts every change of the account.
     pub sequence: u64,

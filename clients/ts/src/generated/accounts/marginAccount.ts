@@ -80,7 +80,7 @@ export type MarginAccount = {
   owner: Address;
   /** May trade and liquidate with the account, not withdraw. Default: nobody. */
   delegate: Address;
-  /** Cash in quote atoms; may be negative within initial margin. */
+  /** Cash in quote atoms; losses may make it negative within initial margin, buying and withdrawing may not. */
   cashAtoms: bigint;
   /** Counts every change of the account. */
   sequence: bigint;
@@ -110,7 +110,7 @@ export type MarginAccountInput = {
   owner: Address;
   /** May trade and liquidate with the account, not withdraw. Default: nobody. */
   delegate: Address;
-  /** Cash in quote atoms; may be negative within initial margin. */
+  /** Cash in quote atoms; losses may make it negative within initial margin, buying and withdrawing may not. */
   cashAtoms: number | bigint;
   /** Counts every change of the account. */
   sequence: number | bigint;

@@ -80,7 +80,7 @@ export const PLIMSOLL_ERROR__TOO_MANY_UNDERLYINGS = 0x189f; // 6303
 export const PLIMSOLL_ERROR__TOO_MANY_COLLATERALS = 0x18a0; // 6304
 /** IsolatedUnderlying: Isolated account is bound to another underlying: use its underlying or another account */
 export const PLIMSOLL_ERROR__ISOLATED_UNDERLYING = 0x18a1; // 6305
-/** InsufficientBalance: Balance is smaller than the amount: withdraw less */
+/** InsufficientBalance: Balance is smaller than the amount: deposit first or use a smaller amount */
 export const PLIMSOLL_ERROR__INSUFFICIENT_BALANCE = 0x18a2; // 6306
 /** AccountNotEmpty: Account still holds positions or balances: close and withdraw them first */
 export const PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY = 0x18a3; // 6307
@@ -218,7 +218,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__EXPIRY_NOT_FOUND]: `Expiry does not exist: list it first or pass another expiry number`,
     [PLIMSOLL_ERROR__EXPIRY_TIME]: `Expiry time is in the past, too far away or not on a full minute: choose another`,
     [PLIMSOLL_ERROR__INITIAL_MARGIN]: `Initial margin would be short: add collateral or reduce risk`,
-    [PLIMSOLL_ERROR__INSUFFICIENT_BALANCE]: `Balance is smaller than the amount: withdraw less`,
+    [PLIMSOLL_ERROR__INSUFFICIENT_BALANCE]: `Balance is smaller than the amount: deposit first or use a smaller amount`,
     [PLIMSOLL_ERROR__ISOLATED_UNDERLYING]: `Isolated account is bound to another underlying: use its underlying or another account`,
     [PLIMSOLL_ERROR__LIQUIDATION_NOT_HELPFUL]: `Liquidation would lower maintenance margin: take the whole account`,
     [PLIMSOLL_ERROR__MARKET_MISSING]: `A market or collateral of the account is missing: pass every underlying and collateral it uses`,
