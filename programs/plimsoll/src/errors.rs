@@ -143,7 +143,7 @@ pub enum PlimsollError {
 
     #[msg("Risk parameter is outside its limits: see the limits in docs/risk-model.md")]
     ParameterOutOfRange = 800,
-    #[msg("Withdrawals may not be paused for longer or together with more than the rules allow: pass fewer bits or less time")]
+    #[msg("Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds")]
     PauseOutOfRange = 801,
 }
 

@@ -5,6 +5,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::liquidation::least_equity_after_trade;
 use plimsoll_risk::units::Ratio;
 
+use crate::constants::VERSION;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::health::Health;
 use crate::state::{Exchange, MarginAccount};
@@ -14,9 +15,10 @@ pub fn unix_now() -> Result<i64> {
     Ok(Clock::get()?.unix_timestamp)
 }
 
-/// The margin account belongs to the exchange.
+/// The margin account belongs to the exchange and has the layout this program knows.
 pub fn require_exchange(account: &MarginAccount, exchange: &Pubkey) -> Result<()> {
     require_keys_eq!(account.exchange, *exchange, PlimsollError::WrongExchange);
+    require!(account.version == VERSION, PlimsollError::WrongVersion);
     Ok(())
 }
 

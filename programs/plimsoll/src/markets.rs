@@ -5,7 +5,7 @@ use std::cell::Ref;
 use anchor_lang::prelude::*;
 use anchor_lang::{Discriminator, ZeroCopy};
 
-use crate::constants::MAX_MARKETS;
+use crate::constants::{MAX_MARKETS, VERSION};
 use crate::errors::PlimsollError;
 use crate::state::{Collateral, Underlying};
 
@@ -19,7 +19,8 @@ impl<'a> Markets<'a> {
     /// Loads accounts in any order.
     ///
     /// # Errors
-    /// [`PlimsollError::UnexpectedAccount`] for an account that is neither; [`PlimsollError::WrongExchange`].
+    /// [`PlimsollError::UnexpectedAccount`] for an account that is neither; [`PlimsollError::WrongExchange`];
+    /// [`PlimsollError::WrongVersion`].
     pub fn load<'info: 'a>(accounts: impl Iterator<Item = &'a AccountInfo<'info>>, exchange: &Pubkey) -> Result<Self> {
         let mut markets = Self { underlyings: Vec::with_capacity(8), collaterals: Vec::with_capacity(8) };
         for (index, account) in accounts.enumerate() {
@@ -33,9 +34,11 @@ impl<'a> Markets<'a> {
         require_keys_eq!(*account.owner, crate::ID, PlimsollError::UnexpectedAccount);
         if let Some(underlying) = view::<Underlying>(account)? {
             require_keys_eq!(underlying.exchange, *exchange, PlimsollError::WrongExchange);
+            require!(underlying.version == VERSION, PlimsollError::WrongVersion);
             self.underlyings.push((account.key, underlying));
         } else if let Some(collateral) = view::<Collateral>(account)? {
             require_keys_eq!(collateral.exchange, *exchange, PlimsollError::WrongExchange);
+            require!(collateral.version == VERSION, PlimsollError::WrongVersion);
             self.collaterals.push((account.key, collateral));
         } else {
             return err!(PlimsollError::UnexpectedAccount);

@@ -549,7 +549,7 @@ export const ERRORS = [
   {
     code: 6801,
     name: "PauseOutOfRange",
-    message: "Withdrawals may not be paused for longer or together with more than the rules allow: pass fewer bits or less time",
+    message: "Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds",
   },
 ] as const;
 

@@ -138,7 +138,7 @@ export const PLIMSOLL_ERROR__TRANSFER_MISMATCH = 0x1a30; // 6704
 export const PLIMSOLL_ERROR__MINT_DECIMALS = 0x1a31; // 6705
 /** ParameterOutOfRange: Risk parameter is outside its limits: see the limits in docs/risk-model.md */
 export const PLIMSOLL_ERROR__PARAMETER_OUT_OF_RANGE = 0x1a90; // 6800
-/** PauseOutOfRange: Withdrawals may not be paused for longer or together with more than the rules allow: pass fewer bits or less time */
+/** PauseOutOfRange: Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds */
 export const PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE = 0x1a91; // 6801
 
 export type PlimsollError =
@@ -246,7 +246,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__OVERFLOW]: `Number does not fit its type: use smaller amounts`,
     [PLIMSOLL_ERROR__PARAMETER_OUT_OF_RANGE]: `Risk parameter is outside its limits: see the limits in docs/risk-model.md`,
     [PLIMSOLL_ERROR__PAUSED]: `Action is paused: wait until the pause expires`,
-    [PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE]: `Withdrawals may not be paused for longer or together with more than the rules allow: pass fewer bits or less time`,
+    [PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE]: `Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds`,
     [PLIMSOLL_ERROR__PRICE_DIVERGENCE]: `Index and slow price diverge: until they meet only trades that raise initial margin pass`,
     [PLIMSOLL_ERROR__PRICE_LIMIT]: `Slice costs more than the caller's maximum: raise the limit or take less`,
     [PLIMSOLL_ERROR__SELF_LIQUIDATION]: `Liquidator and liquidated account have the same owner: use another liquidator`,
