@@ -62,6 +62,9 @@ pub fn admin() -> Units {
     };
     let set = accounts::SetCollateral { admin: next, exchange: f.exchange, collateral };
     meter.admin("set_collateral", f, instruction(set, data::SetCollateral { args }, &[]));
+    let set = accounts::SetCollateral { admin: next, exchange: f.exchange, collateral };
+    let oracle = f.oracle_config("SOL", &sol.oracle);
+    meter.admin("set_collateral_oracle", f, instruction(set, data::SetCollateralOracle { oracle }, &[]));
     meter.0
 }
 
@@ -86,6 +89,9 @@ pub fn markets() -> Units {
     let set =
         data::SetUnderlying { params: defaults.params, volatility_authority: key("volatility authority").pubkey() };
     meter.admin("set_underlying", f, instruction(f.set_underlying_accounts(ETH), set, &[]));
+    let oracle = f.oracle_config("ETH", &defaults.oracle);
+    let set = data::SetUnderlyingOracle { oracle };
+    meter.admin("set_underlying_oracle", f, instruction(f.set_underlying_accounts(ETH), set, &[]));
     let expiry_ts = f.start() + 7 * DAY;
     let list = instruction(f.set_underlying_accounts(ETH), data::ListExpiry { expiry_ts }, &[]);
     meter.admin("list_expiry", f, list);
@@ -184,6 +190,11 @@ pub fn settlement() -> Units {
     let sent = f.remove_expiry(ETH, 0);
     meter.note("remove_expiry:16_series", sent);
     f.collect_fees(ETH).unwrap_or_else(|failure| panic!("collect_fees: {failure}"));
+    let (f, writer, maker) = &mut book(16, 1);
+    breach(f, *writer);
+    f.liquidate(*maker, *writer).unwrap_or_else(|failure| panic!("liquidate: {failure}"));
+    let sent = f.sync_interest(ETH, *maker);
+    meter.note("sync_interest:16_legs", sent);
     let (f, ..) = &mut book(1, 1);
     let sent = f.collect_fees(ETH);
     meter.note("collect_fees", sent);

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! after a withdrawal  IM ≥ 0 at fresh prices, or no position and no debt
-//! after a trade       IM ≥ 0, or IM greater than before, for taker and maker
+//! after a trade       for taker and maker, IM ≥ 0 in a calm market;
+//!                     or IM greater than before, and E' ≥ E − (1 − d)·max(0, MMR − MMR'), a solvent one staying solvent
 //! ```
 
 use super::{Broken, Step};
@@ -10,6 +11,7 @@ use crate::native;
 use anchor_lang::Discriminator;
 use plimsoll::health::{Health, Purpose};
 use plimsoll::instruction::{Trade, Withdraw};
+use plimsoll_risk::margin::MarginReport;
 use solana_pubkey::Pubkey;
 
 pub fn check(step: &Step) -> Result<(), Broken> {
@@ -49,8 +51,13 @@ fn check_trade(step: &Step, key: &Pubkey) -> Result<(), Broken> {
     }
     let account = step.before.account(key).ok_or("a party of the trade has appeared from nowhere")?;
     let before = value(&step.before, account).map_err(|error| format!("trade without a price: {error}"))?;
-    if after.report.initial <= before.report.initial {
-        return Err(format!("trade of {key} went from {:?} to {:?}", before.report, after.report));
+    let wide = |report: &MarginReport| (i128::from(report.equity.raw()), i128::from(report.maintenance.raw()));
+    let ((equity, maintenance), (equity_after, maintenance_after)) = (wide(&before.report), wide(&after.report));
+    let released = ((equity - maintenance) - (equity_after - maintenance_after)).max(0);
+    let discount = i128::from(step.before.exchanges[0].1.liquidation.discount_e9);
+    let least = (equity - released * (1_000_000_000 - discount) / 1_000_000_000 - 1).max(equity.min(0));
+    if after.report.initial <= before.report.initial || equity_after < least {
+        return Err(format!("trade of {key} went from {:?} to {:?}, least E {least}", before.report, after.report));
     }
     Ok(())
 }

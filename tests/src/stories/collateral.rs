@@ -1,6 +1,6 @@
 //! SOL as margin: it carries short options and a debt in cash, and goes with a liquidated slice.
 
-use crate::fixture::Events;
+use crate::fixture::{Events, DAY, HOUR};
 use crate::{expect_error, usd, Fixture, Market, Token};
 use plimsoll::errors::PlimsollError;
 use plimsoll::events::AccountLiquidated;
@@ -43,6 +43,28 @@ fn collateral_buys_no_options_but_carries_the_loss_of_a_closed_short() {
     f.withdraw_token(holder, SOL, free - 100).unwrap();
     let report = f.check_health(holder);
     assert!((0..25).contains(&report.initial_atoms), "{report:?}");
+}
+
+#[test]
+fn settled_short_leaves_a_debt_that_is_paid_before_all_collateral_leaves() {
+    let mut f = Fixture::default();
+    let (holder, maker) = (f.open_account("holder", MarginMode::Cross), f.trader("maker", 100_000.0));
+    f.deposit_token(holder, SOL, 100 * ONE_SOL).unwrap();
+    let call = f.call(ETH, 0, 1_500.0);
+    f.trade(holder, maker, call, -10.0, 70.0).unwrap();
+    f.set_time(f.start() + 7 * DAY - 2 * HOUR);
+    f.set_price(ETH, 1_700.0);
+    f.set_time(f.start() + 7 * DAY + HOUR);
+    f.settle_expiry(ETH, 0).unwrap();
+    f.settle_account(ETH, holder).unwrap();
+    f.refresh();
+    let debt = -f.cash(holder);
+    assert_eq!(debt, usd(2_000.0 - 700.0 + 4.5));
+    expect_error!(f.withdraw_token(holder, SOL, 100 * ONE_SOL), PlimsollError::InitialMargin);
+    expect_error!(f.close_account(holder), PlimsollError::AccountNotEmpty);
+    f.deposit(holder, debt as u64).unwrap();
+    f.withdraw_token(holder, SOL, 100 * ONE_SOL).unwrap();
+    f.close_account(holder).unwrap();
 }
 
 #[test]

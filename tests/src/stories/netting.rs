@@ -1,7 +1,8 @@
 //! A liquidator who already holds the other side: the interest that vanishes is remembered and taken off later.
 
 use crate::fixture::{Events, DAY, HOUR};
-use crate::{usd, Contract, Fixture, Market, Trader};
+use crate::{expect_error, usd, Contract, Fixture, Market, Trader};
+use plimsoll::errors::PlimsollError;
 use plimsoll::events::AccountLiquidated;
 
 const ETH: Market = Market(0);
@@ -63,6 +64,16 @@ fn position_netted_to_nothing_keeps_its_place_until_it_is_counted() {
     let other = f.trader("other", 50_000.0);
     f.trade(buyer, other, call, 0.5, 320.0).unwrap();
     assert_eq!((f.series(call).long_e6, f.series(call).short_e6), (500_000, 500_000));
+}
+
+#[test]
+fn anybody_takes_the_netted_interest_off() {
+    let Story { mut f, call, buyer, writer, taken } = buyer_liquidates_writer();
+    expect_error!(f.sync_interest(ETH, writer), PlimsollError::NothingToSettle);
+    f.sync_interest(ETH, buyer).unwrap();
+    assert_eq!(f.account(buyer).positions()[0].netted_e6, 0);
+    assert_eq!((f.series(call).long_e6, f.series(call).short_e6), (4_000_000 + taken, 4_000_000 + taken));
+    expect_error!(f.sync_interest(ETH, buyer), PlimsollError::NothingToSettle);
 }
 
 #[test]

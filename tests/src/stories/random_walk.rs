@@ -27,6 +27,7 @@ enum Action {
     Pass { secs: i64 },
     SettleExpiry { market: usize, expiry: u8 },
     SettleAccount { market: usize, who: usize },
+    Sync { market: usize, who: usize },
 }
 
 fn an_action() -> impl Strategy<Value = Action> {
@@ -45,7 +46,8 @@ fn an_action() -> impl Strategy<Value = Action> {
         2 => who.clone().prop_map(|who| Call { who }),
         3 => (1i64..12_000).prop_map(|secs| Pass { secs }),
         2 => (0usize..2, 0u8..2).prop_map(|(market, expiry)| SettleExpiry { market, expiry }),
-        2 => (0usize..2, who).prop_map(|(market, who)| SettleAccount { market, who }),
+        2 => (0usize..2, who.clone()).prop_map(|(market, who)| SettleAccount { market, who }),
+        2 => (0usize..2, who).prop_map(|(market, who)| Sync { market, who }),
     ]
 }
 
@@ -153,6 +155,7 @@ impl Walk {
             }
             Action::SettleExpiry { market, expiry } => ("settle_expiry", f.settle_expiry(Market(market), expiry)),
             Action::SettleAccount { market, who } => ("settle_account", f.settle_account(Market(market), trader(who))),
+            Action::Sync { market, who } => ("sync", f.sync_interest(Market(market), trader(who))),
         };
         match result {
             Ok(_) => *self.done.entry(name).or_default() += 1,
