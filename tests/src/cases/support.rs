@@ -90,6 +90,12 @@ impl Fixture {
         self.send(&[instruction], &keys.iter().collect::<Vec<_>>())
     }
 
+    /// Gives an owner tokens of a collateral that was not there when the account was opened.
+    pub fn give_tokens(&mut self, trader: Trader, token: Token) {
+        let (wallet, mint, owner) = (self.wallet(trader, token), self.token_mint(token), self.owner(trader).pubkey());
+        self.write_tokens(&wallet, &mint, &owner, 1_000);
+    }
+
     /// Lists an expiry without a surface.
     pub fn list_bare_expiry(&mut self, market: Market, expiry_ts: i64) -> Result<Receipt, Failure> {
         let list = instruction(self.set_underlying_accounts(market), data::ListExpiry { expiry_ts }, &[]);
