@@ -10,6 +10,8 @@ mod create_exchange;
 mod create_underlying;
 mod deposit;
 mod kit;
+mod liquidate;
+mod liquidate_capacity;
 mod median;
 mod mints;
 mod open_account;

@@ -1,6 +1,6 @@
 //! `trade`.
 
-use super::support::{replaced, unsigned, written_calls, ETH};
+use super::support::{replaced, unsigned, written_calls, ETH, SOL};
 use crate::fixture::{key, Events, DAY};
 use crate::{expect_error, usd, Contract, Fixture, Market, MarketSetup, Setup};
 use anchor_lang::error::ErrorCode;
@@ -77,7 +77,7 @@ fn both_parties_have_to_sign() {
 fn an_account_does_not_trade_with_itself() {
     let mut f = Fixture::default();
     let (buyer, _, call) = written_calls(&mut f);
-    expect_error!(f.trade(buyer, buyer, call, 1.0, 30.0), ErrorCode::ConstraintDuplicateMutableAccount);
+    expect_error!(f.trade(buyer, buyer, call, 1.0, 30.0), PlimsollError::DuplicateAccount);
 }
 
 #[test]
@@ -152,6 +152,18 @@ fn initial_margin_holds_for_taker_and_maker() {
 }
 
 #[test]
+fn nobody_buys_with_cash_that_is_not_there() {
+    let mut f = Fixture::default();
+    let (buyer, writer) = (f.trader("buyer", 1.0), f.trader("writer", 10_000.0));
+    f.deposit_token(buyer, SOL, 10_000_000_000).unwrap();
+    let call = f.call(ETH, 0, 1_600.0);
+    expect_error!(f.trade(buyer, writer, call, 1.0, 30.0), PlimsollError::InsufficientBalance);
+    expect_error!(f.trade(writer, buyer, call, -1.0, 30.0), PlimsollError::InsufficientBalance);
+    f.deposit(buyer, usd(30.0) as u64).unwrap();
+    f.trade(buyer, writer, call, 1.0, 30.0).unwrap();
+}
+
+#[test]
 fn a_restricted_account_only_raises_its_initial_margin() {
     let mut f = Fixture::default();
     let (buyer, writer, call) = written_calls(&mut f);
@@ -165,7 +177,7 @@ fn a_restricted_account_only_raises_its_initial_margin() {
     // Paying for protection it does not need lowers IM too.
     expect_error!(f.trade(writer, buyer, other, 0.1, 500.0), PlimsollError::InitialMargin);
     // It closes at the mark, and not at a price that gives its money away.
-    expect_error!(f.trade(writer, buyer, call, 1.0, mark + 50.0), PlimsollError::OffMarketPrice);
+    expect_error!(f.trade(writer, buyer, call, 0.1, mark + 50.0), PlimsollError::OffMarketPrice);
     let before = f.check_health(writer).initial_atoms;
     f.trade(writer, buyer, call, 1.0, mark).unwrap();
     assert!(f.check_health(writer).initial_atoms > before);

@@ -13,16 +13,18 @@ use solana_transaction_error::TransactionError;
 const BOTH: &[&str] = &["buyer", "writer"];
 
 #[test]
-fn trades_wait_while_they_are_paused_and_no_longer() {
+fn a_pause_lets_only_trades_pass_that_raise_initial_margin() {
     let mut f = Fixture::default();
     let (buyer, writer, call) = written_calls(&mut f);
+    let mark = f.check_health(buyer).mark_atoms as f64 / 2e6;
     f.pause(PauseBits::TRADE, 60).unwrap();
-    expect_error!(f.trade(buyer, writer, call, 0.1, 30.0), PlimsollError::Paused);
-    expect_error!(f.trade(buyer, writer, call, -0.1, 30.0), PlimsollError::Paused);
+    expect_error!(f.trade(buyer, writer, call, 0.1, mark), PlimsollError::Paused);
+    expect_error!(f.trade(buyer, writer, call, -0.1, mark - 20.0), PlimsollError::OffMarketPrice);
+    f.trade(buyer, writer, call, -0.1, mark).unwrap();
     f.advance(60);
-    f.trade(buyer, writer, call, 0.1, 30.0).unwrap();
+    f.trade(buyer, writer, call, 0.1, mark).unwrap();
     f.pause(PauseBits::DEPOSIT | PauseBits::WITHDRAW, 60).unwrap();
-    f.trade(buyer, writer, call, 0.1, 30.0).unwrap();
+    f.trade(buyer, writer, call, 0.1, mark).unwrap();
 }
 
 #[test]
@@ -144,8 +146,10 @@ fn while_prices_diverge_only_trades_that_raise_initial_margin_pass() {
     for price in [0.0, mark, mark + 1.0, mark + 500.0] {
         expect_error!(f.trade(buyer, writer, call, 0.1, price), PlimsollError::PriceDivergence);
     }
-    // Closing at a price that leaves the buyer with less is no help to the buyer.
-    expect_error!(f.trade(buyer, writer, call, -1.0, mark - 1.0), PlimsollError::PriceDivergence);
+    // Closing helps both, at a price neither loses more by than by a liquidation.
+    for price in [mark - 10.0, mark + 10.0] {
+        expect_error!(f.trade(buyer, writer, call, -1.0, price), PlimsollError::OffMarketPrice);
+    }
     f.trade(buyer, writer, call, -1.0, mark + 1.0).unwrap();
     assert_eq!(f.position(writer, call), -1_000_000);
 }
