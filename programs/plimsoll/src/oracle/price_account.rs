@@ -13,7 +13,7 @@ const PROGRAM: Pubkey = pubkey!("FsJ3A3u2vn5cTVofAjvy6y5kwABJAqYWpe4975bi2epH");
 ///
 /// # Errors
 /// [`PlimsollError::OracleOwner`], [`PlimsollError::OracleLayout`], [`PlimsollError::OracleNotTrading`],
-/// [`PlimsollError::OraclePrice`].
+/// [`PlimsollError::OraclePrice`], [`PlimsollError::OracleConfidence`].
 pub(super) fn read(account: &AccountInfo) -> Result<Observation> {
     require_keys_eq!(*account.owner, PROGRAM, PlimsollError::OracleOwner);
     let data = account.try_borrow_data()?;
@@ -24,7 +24,7 @@ pub(super) fn read(account: &AccountInfo) -> Result<Observation> {
     let confidence = i64::try_from(price.agg.conf).map_err(|_| PlimsollError::OracleConfidence)?;
     Ok(Observation {
         price: scaled(price.agg.price, price.expo, false)?,
-        confidence: scaled(confidence, price.expo, true)?,
+        confidence: scaled(confidence, price.expo, true).map_err(|_| PlimsollError::OracleConfidence)?,
         publish_time: price.timestamp,
     })
 }

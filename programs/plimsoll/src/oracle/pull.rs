@@ -10,7 +10,7 @@ use crate::errors::PlimsollError;
 ///
 /// # Errors
 /// [`PlimsollError::OracleOwner`], [`PlimsollError::OracleLayout`], [`PlimsollError::OracleNotVerified`],
-/// [`PlimsollError::OraclePrice`].
+/// [`PlimsollError::OraclePrice`], [`PlimsollError::OracleConfidence`].
 pub(super) fn read(account: &AccountInfo) -> Result<([u8; 32], Observation)> {
     require_keys_eq!(*account.owner, pyth_solana_receiver_sdk::ID, PlimsollError::OracleOwner);
     let data = account.try_borrow_data()?;
@@ -21,7 +21,7 @@ pub(super) fn read(account: &AccountInfo) -> Result<([u8; 32], Observation)> {
     let confidence = i64::try_from(message.conf).map_err(|_| PlimsollError::OracleConfidence)?;
     let seen = Observation {
         price: scaled(message.price, message.exponent, false)?,
-        confidence: scaled(confidence, message.exponent, true)?,
+        confidence: scaled(confidence, message.exponent, true).map_err(|_| PlimsollError::OracleConfidence)?,
         publish_time: message.publish_time,
     };
     Ok((message.feed_id, seen))
