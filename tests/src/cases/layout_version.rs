@@ -1,0 +1,51 @@
+//! Accounts whose layout this program does not know: no instruction that values or moves anything reads them.
+
+use super::support::{written_calls, ETH, SOL};
+use crate::{expect_error, Fixture};
+use plimsoll::errors::PlimsollError;
+use solana_pubkey::Pubkey;
+
+/// Writes another version into an account of the program: the first byte after the discriminator.
+fn set_version(f: &mut Fixture, key: &Pubkey, version: u8) {
+    let mut account = f.chain.account(key).unwrap();
+    account.data[8] = version;
+    f.chain.set_account(key, account);
+}
+
+#[test]
+fn a_margin_account_of_another_version_is_refused() {
+    let mut f = Fixture::default();
+    let (buyer, writer, call) = written_calls(&mut f);
+    let address = f.margin_key(writer);
+    for version in [0, 2, 255] {
+        set_version(&mut f, &address, version);
+        expect_error!(f.deposit(writer, 1), PlimsollError::WrongVersion);
+        expect_error!(f.deposit_token(writer, SOL, 1), PlimsollError::WrongVersion);
+        expect_error!(f.withdraw(writer, 1), PlimsollError::WrongVersion);
+        expect_error!(f.try_check_health(writer), PlimsollError::WrongVersion);
+        expect_error!(f.call_margin(writer), PlimsollError::WrongVersion);
+        expect_error!(f.trade(buyer, writer, call, 0.1, 30.0), PlimsollError::WrongVersion);
+        expect_error!(f.trade(writer, buyer, call, 0.1, 30.0), PlimsollError::WrongVersion);
+        expect_error!(f.liquidate(buyer, writer), PlimsollError::WrongVersion);
+        expect_error!(f.liquidate(writer, buyer), PlimsollError::WrongVersion);
+    }
+    set_version(&mut f, &address, 1);
+    f.deposit(writer, 1).unwrap();
+}
+
+#[test]
+fn a_market_of_another_version_values_nothing() {
+    let mut f = Fixture::default();
+    let (buyer, writer, call) = written_calls(&mut f);
+    f.deposit_token(writer, SOL, 1).unwrap();
+    for address in [f.market_key(ETH), f.token_key(SOL)] {
+        set_version(&mut f, &address, 2);
+        expect_error!(f.try_check_health(writer), PlimsollError::WrongVersion);
+        expect_error!(f.withdraw(writer, 1), PlimsollError::WrongVersion);
+        expect_error!(f.call_margin(writer), PlimsollError::WrongVersion);
+        expect_error!(f.trade(buyer, writer, call, 0.1, 30.0), PlimsollError::WrongVersion);
+        expect_error!(f.liquidate(buyer, writer), PlimsollError::WrongVersion);
+        set_version(&mut f, &address, 1);
+    }
+    f.check_health(writer);
+}
