@@ -105,7 +105,7 @@ fn the_callers_limits_hold() {
         let args = LiquidateArgs { max_fraction_e9, ..TAKE_ALL };
         expect_error!(f.liquidate_with(liquidator, writer, args), PlimsollError::AmountOutOfRange);
     }
-    // All at once is more than the rules give; one thousandth less than they give is no crumb either.
+    // All at once is more than the rules give.
     for min_fraction_e9 in [1_000_000_000, i64::MAX] {
         let args = LiquidateArgs { min_fraction_e9, ..TAKE_ALL };
         expect_error!(f.liquidate_with(liquidator, writer, args), PlimsollError::SliceTooSmall);
