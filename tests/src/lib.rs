@@ -24,6 +24,8 @@ pub use fixture::{
 mod cases;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod tidy;
 
 /// Asserts that a transaction failed with exactly this error: of the program, of Anchor, or a plain number.
 #[macro_export]

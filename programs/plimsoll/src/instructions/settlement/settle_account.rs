@@ -8,6 +8,7 @@ use plimsoll_risk::settlement::payable_payoff;
 use plimsoll_risk::units::{Contracts, Price};
 
 use crate::errors::{OrProgramError, PlimsollError};
+use crate::guards::require_exchange;
 use crate::events::PositionSettled;
 use crate::state::{MarginAccount, Position, Underlying};
 
@@ -23,7 +24,7 @@ pub fn handler(ctx: Context<SettleAccount>) -> Result<()> {
     let (underlying_key, account_key) = (ctx.accounts.underlying.key(), ctx.accounts.margin_account.key());
     let underlying = &mut *ctx.accounts.underlying.load_mut()?;
     let account = &mut *ctx.accounts.margin_account.load_mut()?;
-    require_keys_eq!(account.exchange, underlying.exchange, PlimsollError::WrongExchange);
+    require_exchange(account, &underlying.exchange)?;
     let slot = account.underlyings.iter().position(|key| *key == underlying_key);
     let slot = slot.ok_or(PlimsollError::NothingToSettle)? as u8;
     let mut is_any = false;

@@ -6,6 +6,7 @@
 use anchor_lang::prelude::*;
 
 use crate::errors::PlimsollError;
+use crate::guards::require_exchange;
 use crate::events::InterestSynced;
 use crate::instructions::settle_account::SettleAccount;
 
@@ -13,7 +14,7 @@ pub fn handler(ctx: Context<SettleAccount>) -> Result<()> {
     let (underlying_key, account_key) = (ctx.accounts.underlying.key(), ctx.accounts.margin_account.key());
     let underlying = &mut *ctx.accounts.underlying.load_mut()?;
     let account = &mut *ctx.accounts.margin_account.load_mut()?;
-    require_keys_eq!(account.exchange, underlying.exchange, PlimsollError::WrongExchange);
+    require_exchange(account, &underlying.exchange)?;
     let slot = account.underlyings.iter().position(|key| *key == underlying_key);
     let slot = slot.ok_or(PlimsollError::NothingToSettle)? as u8;
     let mut netted_e6 = 0i64;
