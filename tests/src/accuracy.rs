@@ -37,7 +37,7 @@ pub struct Worst {
 impl Worst {
     fn record(&mut self, error: f64, at: Point) {
         // A NaN must not pass for a small error.
-        if !(error <= self.error) {
+        if error.is_nan() || error > self.error {
             *self = Self { error, at: Some(at) };
         }
     }
