@@ -25,7 +25,9 @@ export class PriceModel {
       this.slowE9 = index;
     } else {
       const elapsed = least(most(now - this.updatedAt, 0n), 86_400n);
-      this.slowE9 += units.divide((this.indexE9 - this.slowE9) * elapsed, elapsed + this.oracle.slowSecs, "down");
+      // Away from the old price, so that the last unit of a gap closes too.
+      const gap = this.indexE9 - this.slowE9;
+      this.slowE9 += units.divide(gap * elapsed, elapsed + this.oracle.slowSecs, gap > 0n ? "up" : "down");
     }
     this.indexE9 = index;
     this.confidenceE9 = confidenceE8 * 10n;
