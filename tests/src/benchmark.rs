@@ -58,7 +58,7 @@ impl Scene {
     /// The writer sells one contract of each of the first `legs` series; returns the last trade.
     fn write(&mut self, from: usize, to: usize) -> Option<Receipt> {
         let mut last = None;
-        for contract in self.contracts.clone().into_iter().take(to).skip(from) {
+        for contract in Vec::from(&self.contracts[from..to]) {
             last = Some(self.fixture.trade(self.writer, self.buyer, contract, -1.0, 400.0).expect("covered"));
         }
         last
@@ -66,7 +66,7 @@ impl Scene {
 
     /// The liquidator buys half a contract of each of the first `legs` series.
     fn give_liquidator_a_book(&mut self, legs: usize) {
-        for contract in self.contracts.clone().into_iter().take(legs) {
+        for contract in Vec::from(&self.contracts[..legs]) {
             self.fixture.trade(self.liquidator, self.buyer, contract, 0.5, 400.0).expect("covered");
         }
     }
