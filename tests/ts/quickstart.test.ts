@@ -9,8 +9,10 @@ import { addresses } from "./network";
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const EXAMPLE = path("clients/ts/examples/quickstart.ts");
 
-test("the README shows the example as it is", () => {
-  assert.ok(readFileSync(path("clients/ts/README.md"), "utf8").includes(readFileSync(EXAMPLE, "utf8")));
+test("both READMEs show the example as it is", () => {
+  for (const readme of ["README.md", "clients/ts/README.md"]) {
+    assert.ok(readFileSync(path(readme), "utf8").includes(readFileSync(EXAMPLE, "utf8")), `${readme} shows another example`);
+  }
 });
 
 test("the example runs, and says what the README says", () => {
