@@ -14,6 +14,7 @@ use anchor_lang::Discriminator;
 use plimsoll::events::AccountLiquidated;
 use plimsoll::health::Purpose;
 use plimsoll::instruction::Liquidate;
+use plimsoll::state::Position;
 use plimsoll_risk::margin::MarginReport;
 use solana_pubkey::Pubkey;
 
@@ -83,10 +84,16 @@ fn check_gain(step: &Step, event: &AccountLiquidated, before: &MarginReport) -> 
     Ok(())
 }
 
-/// Worth of one lot of every leg, in atoms: a lot is 1e-6 contracts, so the index in USD is its notional in atoms.
+/// What one lot of every leg can move E' and (1 + buffer)·MMR' by, in atoms.
+///
+/// A lot is 1e-6 contracts, so a price in USD is its value in atoms. An option is worth at most the larger of index and
+/// strike, its requirement at most that and a charge below the index again, and the buffer at most doubles it.
 fn lots(world: &World, key: &Pubkey) -> i128 {
     let Some(account) = world.account(key) else { return 0 };
-    let legs = account.positions().iter();
-    let underlyings = legs.filter_map(|p| world.underlying(&account.underlyings[p.underlying as usize]));
-    underlyings.map(|underlying| i128::from(underlying.price.index_e9) / ONE + 1).sum()
+    let lot = |position: &Position| {
+        let underlying = world.underlying(&account.underlyings[position.underlying as usize])?;
+        let strike = underlying.series[position.series as usize].strike_e9;
+        Some(5 * (i128::from(underlying.price.index_e9.max(strike)) / ONE + 1))
+    };
+    account.positions().iter().filter_map(lot).sum()
 }

@@ -131,6 +131,24 @@ fn law_of_liquidation_notices_an_overshoot() {
     liquidation_breaks("overshoot", |before, _, _| before.exchanges[0].1.liquidation.buffer_e9 = 0);
 }
 
+/// The lot of a put is worth its strike after a crash, much more than the index: the law has to leave room for it.
+#[test]
+fn law_of_liquidation_leaves_room_for_the_lot_of_a_put_deep_in_the_money() {
+    let overshoots = [3.900_003, 4.000_001, 4.000_007, 4.012_347].map(|size| {
+        let mut f = Fixture::new(&Setup::lite().without_fees());
+        let (writer, maker) = (f.trader("writer", 1_430.0 * size), f.trader("maker", 100_000.0));
+        let put = f.put(ETH, 0, 1_500.0);
+        f.trade(writer, maker, put, -size, 60.0).unwrap();
+        f.set_price(ETH, 60.0);
+        let told: AccountLiquidated = f.liquidate(maker, writer).unwrap().event();
+        assert!(told.equity_before_atoms > usd(10.0) && told.fraction_e9 < 1_000_000_000);
+        let required = told.equity_after_atoms - told.maintenance_after_atoms;
+        told.equity_after_atoms - required - required / 10
+    });
+    assert!(overshoots.iter().any(|atoms| *atoms > 200), "{overshoots:?}");
+    assert!(overshoots.iter().all(|atoms| *atoms < 4_000), "{overshoots:?}");
+}
+
 #[test]
 fn law_of_solvency_notices_who_is_short_after_a_trade_or_a_withdrawal() {
     let mut s = scene();
