@@ -10,6 +10,7 @@ mod real_oracles;
 mod restricted;
 mod same_margin;
 mod settlement_fallback;
+mod silent_feed;
 mod spreads;
 mod squeeze;
 
