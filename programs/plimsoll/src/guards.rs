@@ -8,7 +8,7 @@ use plimsoll_risk::units::Ratio;
 use crate::constants::VERSION;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::health::Health;
-use crate::state::{Exchange, MarginAccount};
+use crate::state::MarginAccount;
 
 /// Unix time of the cluster.
 pub fn unix_now() -> Result<i64> {
@@ -53,12 +53,4 @@ pub fn require_initial_margin(
 pub fn require_withdrawable(health: &Health) -> Result<()> {
     require!(!health.report.initial.is_negative(), PlimsollError::InitialMargin);
     health.obstacle.map_or(Ok(()), |obstacle| Err(obstacle.into()))
-}
-
-/// The action is not paused at this time.
-pub fn require_not_paused(exchange: &Exchange, bits: u64) -> Result<()> {
-    if exchange.pause_bits & bits == 0 {
-        return Ok(());
-    }
-    exchange.require_not_paused(bits, unix_now()?)
 }

@@ -59,9 +59,9 @@ impl Exchange {
     /// Largest fee cap: a quarter of the premium.
     pub const MAX_FEE_CAP_E9: i64 = 250_000_000;
 
-    pub fn require_not_paused(&self, bits: u64, now: i64) -> Result<()> {
-        require!(self.pause_bits & bits == 0 || now >= self.pause_until, PlimsollError::Paused);
-        Ok(())
+    /// Whether any of these actions is paused: see [`PauseBits`].
+    pub fn is_paused(&self, bits: u64, now: i64) -> bool {
+        self.pause_bits & bits != 0 && now < self.pause_until
     }
 
     pub fn require_admin(&self, signer: &Pubkey) -> Result<()> {

@@ -7,7 +7,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::errors::PlimsollError;
 use crate::events::Deposited;
-use crate::guards::{require_exchange, require_not_paused};
+use crate::guards::{require_exchange, unix_now};
 use crate::state::{Collateral, Exchange, MarginAccount, PauseBits};
 use crate::token::Transfer;
 
@@ -36,7 +36,7 @@ impl MoveTokens<'_> {
     pub(super) fn validate(&self, pause_bit: u64, amount: u64) -> Result<()> {
         require!(amount > 0 && i64::try_from(amount).is_ok(), PlimsollError::AmountOutOfRange);
         let exchange = self.exchange.load()?;
-        require_not_paused(&exchange, pause_bit)?;
+        require!(!exchange.is_paused(pause_bit, unix_now()?), PlimsollError::Paused);
         require_exchange(&*self.margin_account.load()?, &self.exchange.key())?;
         let (mint, vault, token_program) = match &self.collateral {
             None => (exchange.quote_mint, exchange.quote_vault, exchange.quote_token_program),

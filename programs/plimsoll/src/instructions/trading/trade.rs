@@ -67,7 +67,7 @@ pub fn handler<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Res
     let exchange = accounts.exchange.load()?;
     let exchange_key = accounts.exchange.key();
     require_keys_neq!(accounts.taker.key(), accounts.maker.key(), PlimsollError::DuplicateAccount);
-    let pause = exchange.require_not_paused(PauseBits::TRADE, now).err().map(|_| PlimsollError::Paused);
+    let pause = exchange.is_paused(PauseBits::TRADE, now).then_some(PlimsollError::Paused);
     let taker = &mut *accounts.taker.load_mut()?;
     let maker = &mut *accounts.maker.load_mut()?;
     require_exchange(taker, &exchange_key)?;
