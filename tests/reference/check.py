@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import black76
+import check_portfolio
 import cross
 import generate
 import liquidation
@@ -149,6 +150,10 @@ def run():
         before = len(FAILED)
         check()
         print(f"{check.__name__}: {'ok' if len(FAILED) == before else 'FAILED'}")
+    for check in check_portfolio.CHECKS:
+        before = len(FAILED)
+        check(near, is_true)
+        print(f"portfolio {check.__name__}: {'ok' if len(FAILED) == before else 'FAILED'}")
     for line in FAILED:
         print(line)
     return 1 if FAILED else 0

@@ -457,12 +457,15 @@ def main():
         import check
 
         sys.exit(check.run())
+    import generate_portfolio
+
     n = write(VECTORS / "cross", ((name, with_expected(p)) for name, p in cross_portfolios()))
     m = write(VECTORS / "liquidation", ((n, {"dust": 0, **c, "expected": liquidation_expected(c)}) for n, c in liquidation_cases()))
     cases = [json.dumps({**c, "expected": pricing_expected(c)}) for c in pricing_cases()]
     (VECTORS / "pricing").mkdir(parents=True, exist_ok=True)
     (VECTORS / "pricing" / "black76.json").write_text("[\n" + ",\n".join(cases) + "\n]\n")
-    print(f"{n} cross portfolios, {m} liquidations, {len(cases)} prices")
+    p = generate_portfolio.write(VECTORS / "portfolio")
+    print(f"{n} cross portfolios, {p} in portfolio margin, {m} liquidations, {len(cases)} prices")
 
 
 if __name__ == "__main__":
