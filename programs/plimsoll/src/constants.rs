@@ -18,6 +18,10 @@ pub const VAULT_SEED: &[u8] = b"vault";
 #[constant]
 pub const MARGIN_SEED: &[u8] = b"margin";
 
+/// Seed of [`crate::state::History`], followed by the underlying.
+#[constant]
+pub const HISTORY_SEED: &[u8] = b"history";
+
 /// Expiries of one underlying.
 #[constant]
 pub const MAX_EXPIRIES: u8 = 16;
@@ -36,6 +40,12 @@ pub const MAX_COLLATERALS: u8 = 8;
 /// Oracle sources of one price.
 #[constant]
 pub const MAX_SOURCES: u8 = 3;
+/// Keys that may publish the volatility surfaces of one underlying.
+#[constant]
+pub const MAX_PUBLISHERS: u8 = 4;
+/// Historical moves of one underlying.
+#[constant]
+pub const MAX_HISTORY: u8 = 64;
 /// Underlyings and collaterals that one instruction can value.
 pub const MAX_MARKETS: usize = 32;
 

@@ -80,7 +80,8 @@ pub struct UnderlyingCreated {
 #[event]
 pub struct UnderlyingChanged {
     pub underlying: Pubkey,
-    pub volatility_authority: Pubkey,
+    pub publishers: Vec<Pubkey>,
+    pub forecast_authority: Pubkey,
 }
 
 /// The oracle binding of a price was replaced.

@@ -163,7 +163,7 @@ impl Valuation<'_> {
         require!(expiry.has_surface(), PlimsollError::VolatilityStale);
         // An old surface matters while it prices a short: longs need nothing, and after the expiry no volatility enters.
         let is_needed = self.now < expiry.expiry_ts && positions.iter().any(|position| position.size_e6 < 0);
-        if is_needed && self.now.saturating_sub(expiry.vol_updated_at) > underlying.params.max_vol_age_secs {
+        if is_needed && self.now.saturating_sub(expiry.vol_updated_at) > underlying.params.volatility.max_age_secs {
             self.obstacle.get_or_insert(PlimsollError::VolatilityStale);
         }
         let market = ExpiryMarket::new(expiry, &underlying.price, self.now)?;

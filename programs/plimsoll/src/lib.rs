@@ -79,13 +79,14 @@ pub mod plimsoll {
         instructions::create_underlying::handler(ctx, args)
     }
 
-    /// Changes risk parameters and volatility authority of an underlying. Signer: admin.
+    /// Changes risk parameters, publishers and forecast authority of an underlying. Signer: admin.
     pub fn set_underlying(
         ctx: Context<SetUnderlying>,
         params: UnderlyingParams,
-        volatility_authority: Pubkey,
+        publishers: Vec<Pubkey>,
+        forecast_authority: Pubkey,
     ) -> Result<()> {
-        instructions::set_underlying::handler(ctx, params, volatility_authority)
+        instructions::set_underlying::handler(ctx, params, publishers, forecast_authority)
     }
 
     /// Replaces the oracle binding of an underlying; index and slow price stay until the first update. Signer: admin.
@@ -123,7 +124,7 @@ pub mod plimsoll {
         instructions::update_stable_price::handler(ctx)
     }
 
-    /// Publishes the volatility surface, forward and rate of an expiry. Signer: the underlying's volatility authority.
+    /// Publishes the volatility surface, forward and rate of an expiry. Signer: a publisher.
     pub fn update_volatility(ctx: Context<UpdateVolatility>, args: VolatilityArgs) -> Result<()> {
         instructions::update_volatility::handler(ctx, args)
     }

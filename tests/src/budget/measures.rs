@@ -4,7 +4,7 @@ use super::Units;
 use crate::chain::{Receipt, COMPUTE_BUDGET_UNITS};
 use crate::fixture::{create_account, instruction, key, ExpirySetup, OracleKind, DAY};
 use crate::{usd, CollateralSetup, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
-use plimsoll::instructions::{CollateralArgs, CreateUnderlyingArgs, ListSeriesArgs};
+use plimsoll::instructions::{CollateralArgs, ListSeriesArgs};
 use plimsoll::state::{MarginMode, Underlying};
 use plimsoll::{accounts, instruction as data};
 use solana_instruction::Instruction;
@@ -75,20 +75,14 @@ pub fn markets() -> Units {
     let account = key("ETH underlying");
     let create = create_account(&f.payer.pubkey(), &account.pubkey(), 8 + core::mem::size_of::<Underlying>() as u64);
     f.send(&[create], &[&account]).unwrap_or_else(|failure| panic!("create account: {failure}"));
-    let args = CreateUnderlyingArgs {
-        symbol: "ETH".into(),
-        volatility_authority: f.volatility_authority.pubkey(),
-        params: defaults.params,
-        oracle: f.oracle_config("ETH", &defaults.oracle),
-    };
+    let args = f.create_args("ETH", defaults.params, f.oracle_config("ETH", &defaults.oracle));
     let take = f.create_underlying_instruction(&account.pubkey(), args);
     meter.admin("create_underlying", f, take);
     f.adopt_market_as("ETH", account.pubkey(), &defaults.oracle);
     let update = f.update_price(ETH);
     meter.note("update_price:pull", update);
-    let set =
-        data::SetUnderlying { params: defaults.params, volatility_authority: key("volatility authority").pubkey() };
-    meter.admin("set_underlying", f, instruction(f.set_underlying_accounts(ETH), set, &[]));
+    let set = f.set_params(ETH, defaults.params);
+    meter.note("set_underlying", set);
     let oracle = f.oracle_config("ETH", &defaults.oracle);
     let set = data::SetUnderlyingOracle { oracle };
     meter.admin("set_underlying_oracle", f, instruction(f.set_underlying_accounts(ETH), set, &[]));

@@ -17,33 +17,28 @@ use solana_signer::Signer;
 const SPACE: u64 = 8 + core::mem::size_of::<Underlying>() as u64;
 
 fn args(f: &Fixture, symbol: &str) -> CreateUnderlyingArgs {
-    CreateUnderlyingArgs {
-        symbol: symbol.into(),
-        volatility_authority: f.volatility_authority.pubkey(),
-        params: MarketSetup::default().params,
-        oracle: f.stable.config(),
-    }
+    f.create_args(symbol, MarketSetup::default().params, f.stable.config())
 }
 
 /// Parameters that no underlying may have, one fault each.
 fn unlawful_params() -> Vec<UnderlyingParams> {
     let changes: [fn(&mut UnderlyingParams); 16] = [
-        |p| p.min_vol_q40 = (1 << 40) / 20 - 1,
-        |p| p.min_vol_q40 = p.max_vol_q40 + 1,
-        |p| p.max_vol_q40 = (5 << 40) + 1,
+        |p| p.volatility.min_vol_q40 = (1 << 40) / 20 - 1,
+        |p| p.volatility.min_vol_q40 = p.volatility.max_vol_q40 + 1,
+        |p| p.volatility.max_vol_q40 = (5 << 40) + 1,
         |p| p.max_basis_e9 = -1,
         |p| p.max_basis_e9 = 500_000_001,
-        |p| p.max_vol_age_secs = 0,
-        |p| p.max_vol_age_secs = 86_401,
+        |p| p.volatility.max_age_secs = 0,
+        |p| p.volatility.max_age_secs = 86_401,
         |p| p.max_open_interest_e6 = 0,
         |p| p.max_open_interest_e6 = 1_000_000_000_000_001,
         |p| p.max_open_interest_e6 = i64::MIN,
         |p| p.max_strike_factor_e9 = 999_999_999,
         |p| p.max_strike_factor_e9 = 10_000_000_001,
         |p| p.max_strike_factor_e9 = 0,
-        |p| p.max_vol_age_secs = i64::MAX,
-        |p| p.min_vol_q40 = i64::MIN,
-        |p| p.max_vol_q40 = i64::MAX,
+        |p| p.volatility.max_age_secs = i64::MAX,
+        |p| p.volatility.min_vol_q40 = i64::MIN,
+        |p| p.volatility.max_vol_q40 = i64::MAX,
     ];
     let crosses: [fn(&mut CrossParamsRaw); 20] = [
         |c| c.max_spot_e9 = c.min_spot_e9 - 1,
@@ -100,7 +95,8 @@ fn create_underlying_writes_terms_and_price_binding() {
     let market = f.adopt_market(underlying);
     let state = f.market(market);
     assert_eq!((state.version, state.exchange, &state.symbol), (VERSION, f.exchange, b"sixteen bytes it"));
-    assert_eq!((state.volatility_authority, state.params), (wanted.volatility_authority, wanted.params));
+    assert_eq!((state.publishers, state.forecast_authority), (publishers(&wanted.publishers), wanted.forecast_authority));
+    assert_eq!(state.params, wanted.params);
     assert_eq!((state.price.source_count, state.price.required, state.price.index_e9), (1, 1, 0));
     assert_eq!((state.series_used, state.fees_atoms, state.settlement_atoms), (0, 0, 0));
     assert!(state.expiries.iter().all(|expiry| expiry.status == 0));
@@ -171,28 +167,37 @@ fn create_underlying_is_the_admins_alone() {
     expect_error!(f.send(&[spoofed], &[&key("admin")]), ErrorCode::AccountOwnedByWrongProgram);
 }
 
+/// Four keys, as stored and as given.
+fn next_publishers() -> Vec<Pubkey> {
+    ["north", "east", "south", "west"].map(|name| key(name).pubkey()).to_vec()
+}
+
+fn publishers(keys: &[Pubkey]) -> [Pubkey; 4] {
+    core::array::from_fn(|index| keys.get(index).copied().unwrap_or_default())
+}
+
 fn set(f: &Fixture, admin: &str, exchange: Pubkey, params: UnderlyingParams) -> Instruction {
     let accounts =
         accounts::SetUnderlying { admin: key(admin).pubkey(), exchange, underlying: f.market_key(Market(0)) };
-    let volatility_authority = key("next authority").pubkey();
-    instruction(accounts, data::SetUnderlying { params, volatility_authority }, &[])
+    let (publishers, forecast_authority) = (next_publishers(), key("next forecaster").pubkey());
+    instruction(accounts, data::SetUnderlying { params, publishers, forecast_authority }, &[])
 }
 
 #[test]
-fn set_underlying_changes_parameters_and_authority_and_nothing_else() {
+fn set_underlying_changes_parameters_and_authorities_and_nothing_else() {
     let mut f = Fixture::default();
     let mut expected = f.market(Market(0));
     expected.params.max_basis_e9 = 0;
     expected.params.max_strike_factor_e9 = 1_000_000_000;
-    expected.params.max_vol_q40 = expected.params.min_vol_q40;
+    expected.params.volatility.max_vol_q40 = expected.params.volatility.min_vol_q40;
     expected.params.max_open_interest_e6 = 1_000_000_000_000_000;
     expected.params.cross.mm_offset_e9 = 1_000_000_000;
-    expected.volatility_authority = key("next authority").pubkey();
+    (expected.publishers, expected.forecast_authority) = (publishers(&next_publishers()), key("next forecaster").pubkey());
     let receipt = f.send(&[set(&f, "admin", f.exchange, expected.params)], &[&key("admin")]).unwrap();
     assert_eq!(bytemuck::bytes_of(&*f.market(Market(0))), bytemuck::bytes_of(&*expected));
     let event: UnderlyingChanged = receipt.event();
     assert_eq!(event.underlying, f.market_key(Market(0)));
-    assert_eq!(event.volatility_authority, key("next authority").pubkey());
+    assert_eq!((event.publishers, event.forecast_authority), (next_publishers(), key("next forecaster").pubkey()));
 }
 
 #[test]
@@ -210,7 +215,7 @@ fn set_underlying_is_the_own_exchanges_admins_alone() {
     let mut f = Fixture::default();
     let (params, exchange) = (MarketSetup::default().params, f.exchange);
     let (other, other_exchange) = second_exchange(&mut f);
-    for name in ["guardian", "volatility authority"] {
+    for name in ["guardian", "publisher"] {
         expect_error!(f.send(&[set(&f, name, exchange, params)], &[&key(name)]), PlimsollError::Unauthorized);
     }
     let theirs = set(&f, "other admin", other_exchange, params);

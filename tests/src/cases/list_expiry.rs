@@ -84,7 +84,7 @@ fn list_expiry_ends_at_the_largest_number_of_expiries() {
 fn list_expiry_is_the_own_exchanges_admins_alone() {
     let mut f = with_expiries(&[]);
     let (other, other_exchange) = second_exchange(&mut f);
-    for name in ["guardian", "volatility authority"] {
+    for name in ["guardian", "publisher"] {
         expect_error!(f.send(&[list(&f, name, START + DAY)], &[&key(name)]), PlimsollError::Unauthorized);
     }
     let mut theirs = list(&f, "other admin", START + DAY);

@@ -65,10 +65,7 @@ fn list_series_takes_strikes_up_to_the_factor_away_and_no_further() {
     // At a factor of one only the index itself is left.
     let mut params = f.market(MARKET).params;
     params.max_strike_factor_e9 = 1_000_000_000;
-    let volatility_authority = f.volatility_authority.pubkey();
-    let set = data::SetUnderlying { params, volatility_authority };
-    let set = instruction(f.set_underlying_accounts(MARKET), set, &[]);
-    f.send(&[set], &[&key("admin")]).unwrap();
+    f.set_params(MARKET, params).unwrap();
     for strike in [e9(1_500.0) - 1, e9(1_500.0) + 1] {
         expect_error!(f.list_series(MARKET, series(0, false, strike)), PlimsollError::StrikeOutOfRange);
     }
@@ -124,7 +121,7 @@ fn list_series_is_the_own_exchanges_admins_alone() {
     let mut f = fixture();
     let args = series(0, false, e9(1_600.0));
     let (other, other_exchange) = second_exchange(&mut f);
-    for name in ["guardian", "volatility authority"] {
+    for name in ["guardian", "publisher"] {
         expect_error!(f.send(&[list(&f, name, args)], &[&key(name)]), PlimsollError::Unauthorized);
     }
     let mut theirs = list(&f, "other admin", args);

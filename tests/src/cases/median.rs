@@ -6,7 +6,6 @@ use crate::pyth::{price_account, price_data, price_update, pull_account, Quote};
 use crate::{expect_error, Fixture, Market, MarketSetup, Setup};
 use plimsoll::constants::MAX_SOURCE_LAG_SECS;
 use plimsoll::errors::PlimsollError;
-use plimsoll::instructions::CreateUnderlyingArgs;
 use plimsoll::state::{OracleSourceArgs, SourceKind};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
@@ -29,8 +28,7 @@ fn with_sources(count: usize, required: u8) -> Fixture {
     oracle.sources = (0..count).map(|source| if source == 0 { first } else { pull_source(feed(source)) }).collect();
     oracle.required = required;
     let MarketSetup { params, .. } = MarketSetup::default();
-    let volatility_authority = f.volatility_authority.pubkey();
-    let args = CreateUnderlyingArgs { symbol: "ETH".into(), volatility_authority, params, oracle };
+    let args = f.create_args("ETH", params, oracle);
     let (underlying, created) = f.create_underlying("several", args);
     created.unwrap();
     f.adopt_market(underlying);

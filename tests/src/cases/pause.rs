@@ -66,7 +66,7 @@ fn pause_refuses_other_bits_and_other_times() {
 fn pause_is_the_guardians_and_the_admins() {
     let mut f = Fixture::new(&empty());
     let (other, _) = second_exchange(&mut f);
-    for name in ["fee recipient", "volatility authority"] {
+    for name in ["fee recipient", "publisher"] {
         expect_error!(f.send(&[pause(&f, name, 1, 60)], &[&key(name)]), PlimsollError::Unauthorized);
     }
     expect_error!(f.send(&[pause(&f, "other admin", 1, 60)], &[&other]), PlimsollError::Unauthorized);

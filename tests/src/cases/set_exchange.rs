@@ -62,7 +62,7 @@ fn set_exchange_refuses_unlawful_terms() {
 fn set_exchange_is_the_admins_alone() {
     let mut f = Fixture::new(&empty());
     let args = other_terms();
-    for name in ["guardian", "fee recipient", "volatility authority"] {
+    for name in ["guardian", "fee recipient", "publisher"] {
         expect_error!(f.send(&[set(&f, name, &args)], &[&key(name)]), PlimsollError::Unauthorized);
     }
     let (other, other_exchange) = second_exchange(&mut f);

@@ -113,7 +113,7 @@ fn set_oracle_is_the_own_exchanges_admins_alone() {
     let (other, other_exchange) = second_exchange(&mut f);
     let (exchange, oracle) = (f.exchange, other_oracle());
     for priced in ALL {
-        for name in ["guardian", "volatility authority"] {
+        for name in ["guardian", "publisher"] {
             let set = priced.set(&f, name, exchange, &oracle);
             expect_error!(f.send(&[set], &[&key(name)]), PlimsollError::Unauthorized);
         }

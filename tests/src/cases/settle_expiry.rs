@@ -78,7 +78,8 @@ fn an_expiry_without_any_price_does_not_settle() {
     let oracle = crate::fixture::OracleSetup::at(1.0);
     let args = CreateUnderlyingArgs {
         symbol: "SILENT".into(),
-        volatility_authority: f.volatility_authority.pubkey(),
+        publishers: vec![f.publisher.pubkey()],
+        forecast_authority: f.forecaster.pubkey(),
         params: defaults.params,
         oracle: plimsoll::state::OracleConfig {
             sources: vec![plimsoll::state::OracleSourceArgs {

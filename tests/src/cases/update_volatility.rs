@@ -32,6 +32,7 @@ fn smile() -> VolatilityArgs {
         s_q40: q40(0.3),
         forward_ratio_q40: q40(1.01),
         rate_e9: 40_000_000,
+        confidence_e9: 1_000_000_000,
     }
 }
 
@@ -41,13 +42,13 @@ fn flat(vol: f64) -> VolatilityArgs {
 
 fn update(f: &Fixture, signer: &str, args: VolatilityArgs) -> Instruction {
     let accounts =
-        accounts::UpdateVolatility { volatility_authority: key(signer).pubkey(), underlying: f.market_key(MARKET) };
+        accounts::UpdateVolatility { publisher: key(signer).pubkey(), underlying: f.market_key(MARKET) };
     instruction(accounts, data::UpdateVolatility { args }, &[])
 }
 
 fn publish(f: &mut Fixture, args: VolatilityArgs) -> Result<Receipt, Failure> {
-    let update = update(f, "volatility authority", args);
-    f.send(&[update], &[&key("volatility authority")])
+    let update = update(f, "publisher", args);
+    f.send(&[update], &[&key("publisher")])
 }
 
 #[test]
@@ -159,11 +160,9 @@ fn update_volatility_refuses_surfaces_outside_their_bounds() {
 fn update_volatility_obeys_the_underlyings_own_bounds() {
     let mut f = fixture();
     let mut params = f.market(MARKET).params;
-    (params.min_vol_q40, params.max_vol_q40, params.max_basis_e9) = (q40(0.7), q40(0.9), 0);
-    let volatility_authority = f.volatility_authority.pubkey();
-    let set = data::SetUnderlying { params, volatility_authority };
-    let set = instruction(f.set_underlying_accounts(MARKET), set, &[]);
-    f.send(&[set], &[&key("admin")]).unwrap();
+    (params.volatility.min_vol_q40, params.volatility.max_vol_q40) = (q40(0.7), q40(0.9));
+    params.max_basis_e9 = 0;
+    f.set_params(MARKET, params).unwrap();
     let at_spot = |vol| VolatilityArgs { forward_ratio_q40: ONE, ..flat(vol) };
     for vol in [0.69, 0.91] {
         expect_error!(publish(&mut f, at_spot(vol)), PlimsollError::VolatilityOutOfBounds);
@@ -194,20 +193,20 @@ fn update_volatility_refuses_unknown_and_expired_expiries() {
 }
 
 #[test]
-fn update_volatility_is_the_volatility_authoritys_alone() {
+fn update_volatility_is_the_publishers_alone() {
     let mut f = fixture();
     for name in ["admin", "guardian", "fee recipient"] {
         expect_error!(f.send(&[update(&f, name, smile())], &[&key(name)]), PlimsollError::Unauthorized);
     }
-    let unsigned = unsigned(update(&f, "volatility authority", smile()));
+    let unsigned = unsigned(update(&f, "publisher", smile()));
     expect_error!(f.send(&[unsigned], &[]), ErrorCode::AccountNotSigner);
     let (underlying, exchange) = (f.market_key(MARKET), f.exchange);
     let forged = forged(&mut f, &underlying);
     for (address, error) in
         [(forged, ErrorCode::AccountOwnedByWrongProgram), (exchange, ErrorCode::AccountDiscriminatorMismatch)]
     {
-        let mut wrong = update(&f, "volatility authority", smile());
+        let mut wrong = update(&f, "publisher", smile());
         wrong.accounts[1].pubkey = address;
-        expect_error!(f.send(&[wrong], &[&key("volatility authority")]), error);
+        expect_error!(f.send(&[wrong], &[&key("publisher")]), error);
     }
 }

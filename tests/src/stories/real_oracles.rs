@@ -23,7 +23,8 @@ fn read_real(
     let OracleSetup { max_age_secs, max_liquidation_age_secs, slow_secs, .. } = defaults.oracle;
     let args = CreateUnderlyingArgs {
         symbol: "REAL".into(),
-        volatility_authority: key("volatility authority").pubkey(),
+        publishers: vec![f.publisher.pubkey()],
+        forecast_authority: f.forecaster.pubkey(),
         params: defaults.params,
         oracle: OracleConfig {
             sources: vec![source],

@@ -87,6 +87,7 @@ impl Portfolio {
             s: 0.2,
             forward_ratio: 1.0 + self.rate / 50.0,
             rate: self.rate,
+            confidence: 1.0,
         };
         let expiries = vec![ExpirySetup { after: 3 * DAY, vol }, ExpirySetup { after: 45 * DAY, vol }];
         let market = |symbol, price: f64| {

@@ -52,9 +52,7 @@ fn reg_open_interest_above_a_lowered_limit_can_shrink_in_steps() {
     let call = f.call(ETH, 0, 1_500.0);
     let mut params = f.market(ETH).params;
     params.max_open_interest_e6 = 1_000_000;
-    let lower = data::SetUnderlying { params, volatility_authority: key("volatility authority").pubkey() };
-    let lower = instruction(f.set_underlying_accounts(ETH), lower, &[]);
-    f.send(&[lower], &[&key("admin")]).unwrap();
+    f.set_params(ETH, params).unwrap();
     let mark = -f.check_health(writer).mark_atoms as f64 / 4e6;
     f.trade(writer, maker, call, 1.0, mark).unwrap();
     assert_eq!(f.series(call).long_e6, 3_000_000);

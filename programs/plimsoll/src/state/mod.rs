@@ -2,6 +2,7 @@
 
 pub mod collateral;
 pub mod exchange;
+pub mod history;
 pub mod margin_account;
 pub mod params;
 pub mod price;
@@ -9,9 +10,11 @@ pub mod underlying;
 
 pub use collateral::Collateral;
 pub use exchange::{Exchange, PauseBits};
+pub use history::{HistoricalMove, History};
 pub use margin_account::{CollateralSlot, MarginAccount, MarginMode, Position};
 pub use params::{
     CrossParamsRaw, LiquidationParamsRaw, OracleConfig, OracleSourceArgs, SourceKind, SviRaw, UnderlyingParams,
+    VolatilityParamsRaw,
 };
 pub use price::{OracleSource, PriceState};
-pub use underlying::{Expiry, ExpiryStatus, Series, SeriesStatus, Underlying};
+pub use underlying::{Expiry, ExpiryStatus, Forecast, RealisedVol, Series, SeriesStatus, Underlying};

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{CrossParams, LiquidationParams};
-use plimsoll_risk::units::{Ratio, Value};
+use plimsoll_risk::units::{Ratio, Value, ONE_E9, SECONDS_PER_YEAR};
 
 use crate::constants::{MAX_CONFIDENCE_E9, MAX_SOURCES};
 use crate::errors::PlimsollError;
@@ -86,19 +86,76 @@ impl From<&LiquidationParamsRaw> for LiquidationParams {
     }
 }
 
+/// How the volatility of an underlying is measured, published, forecast and replaced when it is old.
+#[repr(C)]
+#[derive(AnchorSerialize, AnchorDeserialize, Pod, Zeroable, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VolatilityParamsRaw {
+    /// Least volatility a published surface may show anywhere, Q40 per year.
+    pub min_vol_q40: i64,
+    /// Largest volatility a published surface may show anywhere, Q40 per year.
+    pub max_vol_q40: i64,
+    /// Age at which a surface stops allowing new risk, in seconds.
+    pub max_age_secs: i64,
+    /// Least volatility of a published surface as a multiple of realised volatility, scale 1e-9; 0 for no such bound.
+    pub realised_low_e9: i64,
+    /// Largest volatility of a published surface as a multiple of realised volatility, scale 1e-9.
+    pub realised_high_e9: i64,
+    /// A stale surface counts at least this multiple of realised volatility, scale 1e-9.
+    pub stale_mult_e9: i64,
+    /// Initial charge of positions under a stale surface, as a part of their notional, scale 1e-9.
+    pub stale_charge_e9: i64,
+    /// Least time between two samples of realised volatility, in seconds.
+    pub sample_secs: i64,
+    /// Time after which a sample of realised volatility counts half, in seconds.
+    pub half_life_secs: i64,
+    /// Returns that have to be measured before realised volatility is used.
+    pub min_samples: i64,
+    /// Largest forecast factor, scale 1e-9.
+    pub max_forecast_e9: i64,
+    /// Largest change of the forecast factor at once, scale 1e-9.
+    pub max_forecast_step_e9: i64,
+    /// Least time between two changes of the forecast factor, in seconds.
+    pub forecast_interval_secs: i64,
+    /// Longest time a forecast stands, in seconds.
+    pub max_forecast_secs: i64,
+}
+
+impl VolatilityParamsRaw {
+    /// Accepts the set or refuses it.
+    ///
+    /// # Errors
+    /// [`PlimsollError::ParameterOutOfRange`].
+    pub fn validate(&self) -> Result<()> {
+        let is_surface_lawful = self.min_vol_q40 >= KERNEL_MIN_VOL_Q40
+            && self.min_vol_q40 <= self.max_vol_q40
+            && self.max_vol_q40 <= KERNEL_MAX_VOL_Q40
+            && (1..=DAY_SECS).contains(&self.max_age_secs)
+            && (0..=ONE_E9).contains(&self.realised_low_e9)
+            && (ONE_E9..=100 * ONE_E9).contains(&self.realised_high_e9)
+            && (0..=5 * ONE_E9).contains(&self.stale_mult_e9)
+            && (0..=ONE_E9).contains(&self.stale_charge_e9);
+        // Between a minute and a day; a half-life of at least two samples; a year's memory at most.
+        let is_measure_lawful = (60..=DAY_SECS).contains(&self.sample_secs)
+            && self.half_life_secs >= self.sample_secs.saturating_mul(2)
+            && self.half_life_secs <= SECONDS_PER_YEAR
+            && (1..=10_000).contains(&self.min_samples);
+        let is_forecast_lawful = (ONE_E9..=MAX_FORECAST_E9).contains(&self.max_forecast_e9)
+            && (0..=MAX_FORECAST_E9).contains(&self.max_forecast_step_e9)
+            && (0..=DAY_SECS).contains(&self.forecast_interval_secs)
+            && (1..=7 * DAY_SECS).contains(&self.max_forecast_secs);
+        require!(is_surface_lawful && is_measure_lawful && is_forecast_lawful, PlimsollError::ParameterOutOfRange);
+        Ok(())
+    }
+}
+
 /// What an underlying allows, apart from its margin parameters.
 #[repr(C)]
 #[derive(AnchorSerialize, AnchorDeserialize, Pod, Zeroable, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnderlyingParams {
     pub cross: CrossParamsRaw,
-    /// Least volatility a published surface may show anywhere, Q40 per year.
-    pub min_vol_q40: i64,
-    /// Largest volatility a published surface may show anywhere, Q40 per year.
-    pub max_vol_q40: i64,
+    pub volatility: VolatilityParamsRaw,
     /// Largest distance of forward / spot from 1, scale 1e-9.
     pub max_basis_e9: i64,
-    /// Age at which a surface stops allowing new risk, in seconds.
-    pub max_vol_age_secs: i64,
     /// Largest open interest of one series, in 1e-6 contracts.
     pub max_open_interest_e6: i64,
     /// Strikes may lie between spot / this and spot × this, scale 1e-9.
@@ -109,6 +166,9 @@ pub struct UnderlyingParams {
 const KERNEL_MAX_VOL_Q40: i64 = 5 << 40;
 /// Least volatility the pricing kernel is tested to, 5 %, rounded down to 2^-40.
 const KERNEL_MIN_VOL_Q40: i64 = (1 << 40) / 20;
+/// Largest forecast factor and largest step of it: 3.
+const MAX_FORECAST_E9: i64 = 3 * ONE_E9;
+const DAY_SECS: i64 = 86_400;
 
 impl UnderlyingParams {
     /// Accepts the set or refuses it.
@@ -117,11 +177,8 @@ impl UnderlyingParams {
     /// [`PlimsollError::ParameterOutOfRange`].
     pub fn validate(&self) -> Result<()> {
         CrossParams::from(&self.cross).validate().map_err(PlimsollError::from)?;
-        let is_lawful = self.min_vol_q40 >= KERNEL_MIN_VOL_Q40
-            && self.min_vol_q40 <= self.max_vol_q40
-            && self.max_vol_q40 <= KERNEL_MAX_VOL_Q40
-            && (0..=500_000_000).contains(&self.max_basis_e9)
-            && (1..=86_400).contains(&self.max_vol_age_secs)
+        self.volatility.validate()?;
+        let is_lawful = (0..=500_000_000).contains(&self.max_basis_e9)
             && (1..=plimsoll_risk::units::Contracts::MAX.raw()).contains(&self.max_open_interest_e6)
             && (1_000_000_000..=10_000_000_000).contains(&self.max_strike_factor_e9);
         require!(is_lawful, PlimsollError::ParameterOutOfRange);
@@ -136,9 +193,11 @@ pub enum SourceKind {
     PythPull,
     /// Pyth price account (`pyth-sdk-solana`) at a fixed address.
     PythPriceAccount,
+    /// Switchboard On-Demand pull feed at a fixed address.
+    Switchboard,
 }
 
-/// One oracle source: its kind, and the feed id (pull) or the account's address (price account).
+/// One oracle source: its kind, and the feed id (Pyth pull) or the account's address (the others).
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OracleSourceArgs {
     pub kind: SourceKind,

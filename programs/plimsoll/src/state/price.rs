@@ -14,7 +14,7 @@ use crate::state::params::{OracleConfig, SourceKind};
 #[zero_copy]
 #[derive(Debug)]
 pub struct OracleSource {
-    /// Feed id (pull) or address of the price account.
+    /// Feed id (Pyth pull) or address of the account.
     pub key: [u8; 32],
     /// Last price, scale 1e-9 USD; 0 before the first.
     pub price_e9: i64,
@@ -22,7 +22,7 @@ pub struct OracleSource {
     pub confidence_e9: i64,
     /// When it was published, unix seconds.
     pub publish_time: i64,
-    /// 0 none, 1 Pyth pull, 2 Pyth price account.
+    /// 0 none, 1 Pyth pull, 2 Pyth price account, 3 Switchboard.
     pub kind: u8,
     pub padding: [u8; 7],
 }
@@ -88,6 +88,7 @@ impl PriceState {
             slot.kind = match source.kind {
                 SourceKind::PythPull => OracleSource::PYTH_PULL,
                 SourceKind::PythPriceAccount => OracleSource::PYTH_PRICE_ACCOUNT,
+                SourceKind::Switchboard => OracleSource::SWITCHBOARD,
             };
         }
         // Validated: at most three.
@@ -238,6 +239,7 @@ impl PriceState {
 impl OracleSource {
     pub const PYTH_PULL: u8 = 1;
     pub const PYTH_PRICE_ACCOUNT: u8 = 2;
+    pub const SWITCHBOARD: u8 = 3;
 }
 
 /// Median of one to three prices; of two, their mean rounded down; 0 of none.

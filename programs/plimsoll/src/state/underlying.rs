@@ -4,8 +4,9 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::pricing::black76::{OptionKind, Strike};
 use plimsoll_risk::pricing::surface::Svi;
 use plimsoll_risk::settlement::Twap;
-use plimsoll_risk::units::{Contracts, Log, Price, Seconds};
+use plimsoll_risk::units::{Contracts, Log, Price, Ratio, Seconds, Vol};
 
+use crate::constants::MAX_PUBLISHERS;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::params::{SviRaw, UnderlyingParams};
 use crate::state::{Position, PriceState};
@@ -21,9 +22,13 @@ pub struct Underlying {
     pub exchange: Pubkey,
     /// UTF-8, zero-padded.
     pub symbol: [u8; 16],
-    /// Publishes volatility surfaces.
-    pub volatility_authority: Pubkey,
+    /// May publish volatility surfaces; a default key marks a free slot.
+    pub publishers: [Pubkey; 4],
+    /// May set the forecast. Default: nobody.
+    pub forecast_authority: Pubkey,
     pub price: PriceState,
+    pub realised: RealisedVol,
+    pub forecast: Forecast,
     pub params: UnderlyingParams,
     /// Trading fees not collected yet, in quote atoms.
     pub fees_atoms: i64,
@@ -32,6 +37,34 @@ pub struct Underlying {
     pub reserved: [u64; 32],
     pub expiries: [Expiry; 16],
     pub series: [Series; 512],
+}
+
+/// Volatility measured from the index itself: an exponential average over time of squared log returns per year.
+#[zero_copy]
+#[derive(Debug, PartialEq, Eq)]
+pub struct RealisedVol {
+    /// Σ weight × variance per year, Q40.
+    pub weighted_variance_q40: i64,
+    /// Σ weight, in [0, 1], Q40.
+    pub weight_q40: i64,
+    /// ln of the index at the last sample, Q40.
+    pub last_ln_q40: i64,
+    /// When that index was published, unix seconds; 0 before the first sample.
+    pub last_at: i64,
+    /// Returns measured so far.
+    pub samples: i64,
+}
+
+/// How much more than its surfaces say an underlying may move, for a limited time.
+#[zero_copy]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// At least 1, scale 1e-9; 0 before the first.
+    pub factor_e9: i64,
+    /// When it ends by itself, unix seconds.
+    pub expires_at: i64,
+    /// When it was last set, unix seconds; 0 before the first.
+    pub set_at: i64,
 }
 
 /// One expiry date.
@@ -50,6 +83,8 @@ pub struct Expiry {
     pub ln_forward_ratio_q40: i64,
     /// Discount rate per year, scale 1e-9.
     pub rate_e9: i64,
+    /// The publisher's confidence in forward, rate and volatility, the least of them, scale 1e-9 in [0, 1].
+    pub confidence_e9: i64,
     /// Price the expiry is settled at, scale 1e-9; 0 before.
     pub settlement_e9: i64,
     /// Last index before the expiry, kept by the first update after it, scale 1e-9.
@@ -61,7 +96,7 @@ pub struct Expiry {
     /// See [`ExpiryStatus`].
     pub status: u8,
     pub padding: [u8; 7],
-    pub reserved: [u64; 8],
+    pub reserved: [u64; 7],
 }
 
 /// One listed contract.
@@ -89,7 +124,8 @@ pub struct Series {
 const _: () = {
     assert!(core::mem::size_of::<Expiry>() == 200);
     assert!(core::mem::size_of::<Series>() == 56);
-    assert!(core::mem::size_of::<Underlying>() == 32_696 && core::mem::align_of::<Underlying>() == 8);
+    assert!(core::mem::size_of::<RealisedVol>() == 40 && core::mem::size_of::<Forecast>() == 24);
+    assert!(core::mem::size_of::<Underlying>() == 32_976 && core::mem::align_of::<Underlying>() == 8);
 };
 
 /// States of an expiry slot.
@@ -184,9 +220,52 @@ impl Expiry {
     pub fn has_surface(&self) -> bool {
         self.vol_updated_at > 0
     }
+
+    /// The publisher's confidence in [0, 1]: the least of those in forward, rate and volatility; 0 without a surface.
+    pub fn confidence(&self) -> Ratio {
+        Ratio::from_raw(self.confidence_e9)
+    }
 }
 
 impl Underlying {
+    /// Realised volatility per year; zero before [`VolatilityParamsRaw::min_samples`] returns were measured.
+    ///
+    /// [`VolatilityParamsRaw::min_samples`]: crate::state::VolatilityParamsRaw::min_samples
+    pub fn realised_vol(&self) -> Vol {
+        Vol::ZERO
+    }
+
+    /// The forecast factor in force, at least 1.
+    pub fn forecast(&self, now: i64) -> Ratio {
+        if now < self.forecast.expires_at {
+            Ratio::from_raw(self.forecast.factor_e9).max(Ratio::ONE)
+        } else {
+            Ratio::ONE
+        }
+    }
+
+    /// Replaces the keys that may publish surfaces. None is lawful: then nobody may.
+    ///
+    /// # Errors
+    /// [`PlimsollError::ParameterOutOfRange`] for more than four keys, a default key, or the same one twice.
+    pub fn set_publishers(&mut self, publishers: &[Pubkey]) -> Result<()> {
+        require!(publishers.len() <= self.publishers.len(), PlimsollError::ParameterOutOfRange);
+        for (index, key) in publishers.iter().enumerate() {
+            let is_lawful = *key != Pubkey::default() && !publishers[..index].contains(key);
+            require!(is_lawful, PlimsollError::ParameterOutOfRange);
+        }
+        self.publishers = [Pubkey::default(); MAX_PUBLISHERS as usize];
+        self.publishers[..publishers.len()].copy_from_slice(publishers);
+        Ok(())
+    }
+
+    /// The signer is one of the publishers.
+    pub fn require_publisher(&self, signer: &Pubkey) -> Result<()> {
+        let is_publisher = *signer != Pubkey::default() && self.publishers.contains(signer);
+        require!(is_publisher, PlimsollError::Unauthorized);
+        Ok(())
+    }
+
     pub fn expiry(&self, slot: u8) -> Result<&Expiry> {
         let expiry = self.expiries.get(slot as usize).filter(|expiry| expiry.status != ExpiryStatus::FREE);
         expiry.ok_or_else(|| PlimsollError::ExpiryNotFound.into())

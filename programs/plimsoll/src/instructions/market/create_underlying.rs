@@ -11,7 +11,10 @@ use crate::state::{Exchange, OracleConfig, Underlying, UnderlyingParams};
 pub struct CreateUnderlyingArgs {
     /// One to sixteen bytes of UTF-8.
     pub symbol: String,
-    pub volatility_authority: Pubkey,
+    /// At most four different keys that may publish volatility surfaces.
+    pub publishers: Vec<Pubkey>,
+    /// May set the volatility forecast; the default key means nobody.
+    pub forecast_authority: Pubkey,
     pub params: UnderlyingParams,
     pub oracle: OracleConfig,
 }
@@ -34,7 +37,8 @@ pub fn handler(ctx: Context<CreateUnderlying>, args: CreateUnderlyingArgs) -> Re
     underlying.version = VERSION;
     underlying.exchange = ctx.accounts.exchange.key();
     underlying.symbol[..symbol.len()].copy_from_slice(symbol);
-    underlying.volatility_authority = args.volatility_authority;
+    underlying.set_publishers(&args.publishers)?;
+    underlying.forecast_authority = args.forecast_authority;
     underlying.params = args.params;
     underlying.price.configure(&args.oracle)?;
     emit!(UnderlyingCreated {

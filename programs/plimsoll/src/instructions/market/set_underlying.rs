@@ -1,4 +1,4 @@
-//! `set_underlying`: risk parameters and volatility authority.
+//! `set_underlying`: risk parameters, publishers of volatility, and forecast authority.
 
 use anchor_lang::prelude::*;
 
@@ -23,12 +23,18 @@ impl SetUnderlying<'_> {
     }
 }
 
-pub fn handler(ctx: Context<SetUnderlying>, params: UnderlyingParams, volatility_authority: Pubkey) -> Result<()> {
+pub fn handler(
+    ctx: Context<SetUnderlying>,
+    params: UnderlyingParams,
+    publishers: Vec<Pubkey>,
+    forecast_authority: Pubkey,
+) -> Result<()> {
     ctx.accounts.validate()?;
     params.validate()?;
     let underlying = &mut ctx.accounts.underlying.load_mut()?;
     underlying.params = params;
-    underlying.volatility_authority = volatility_authority;
-    emit!(UnderlyingChanged { underlying: ctx.accounts.underlying.key(), volatility_authority });
+    underlying.set_publishers(&publishers)?;
+    underlying.forecast_authority = forecast_authority;
+    emit!(UnderlyingChanged { underlying: ctx.accounts.underlying.key(), publishers, forecast_authority });
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `update_volatility`: the volatility authority publishes an expiry's surface, forward and rate, inside bounds.
+//! `update_volatility`: a publisher publishes an expiry's surface, forward and rate, inside bounds.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::{mul_div, Rounding};
@@ -27,11 +27,13 @@ pub struct VolatilityArgs {
     pub forward_ratio_q40: i64,
     /// Discount rate per year, scale 1e-9, in [0, 1].
     pub rate_e9: i64,
+    /// Confidence in [0, 1], scale 1e-9: the least of those in forward, rate and volatility.
+    pub confidence_e9: i64,
 }
 
 #[derive(Accounts)]
 pub struct UpdateVolatility<'info> {
-    pub volatility_authority: Signer<'info>,
+    pub publisher: Signer<'info>,
     #[account(mut)]
     pub underlying: AccountLoader<'info, Underlying>,
 }
@@ -39,7 +41,7 @@ pub struct UpdateVolatility<'info> {
 pub fn handler(ctx: Context<UpdateVolatility>, args: VolatilityArgs) -> Result<()> {
     let now = unix_now()?;
     let underlying = &mut ctx.accounts.underlying.load_mut()?;
-    require_keys_eq!(underlying.volatility_authority, ctx.accounts.volatility_authority.key(), PlimsollError::Unauthorized);
+    underlying.require_publisher(ctx.accounts.publisher.key)?;
     let params = underlying.params;
     let expiry = underlying.expiry_mut(args.expiry)?;
     let left = expiry.expiry_ts.saturating_sub(now);
@@ -50,6 +52,7 @@ pub fn handler(ctx: Context<UpdateVolatility>, args: VolatilityArgs) -> Result<(
     expiry.forward_ratio_q40 = args.forward_ratio_q40;
     expiry.ln_forward_ratio_q40 = ln_ratio_q40(args.forward_ratio_q40).or_error()?;
     expiry.rate_e9 = args.rate_e9;
+    expiry.confidence_e9 = args.confidence_e9;
     expiry.vol_updated_at = now;
     emit!(VolatilityUpdated {
         underlying: ctx.accounts.underlying.key(),
@@ -64,7 +67,9 @@ pub fn handler(ctx: Context<UpdateVolatility>, args: VolatilityArgs) -> Result<(
 fn accepted_surface(args: &VolatilityArgs, params: &UnderlyingParams, tenor: Seconds) -> Result<Svi> {
     let basis = args.forward_ratio_q40.saturating_sub(ONE_Q).saturating_abs();
     let widest = mul_div(params.max_basis_e9, ONE_Q, ONE_E9, Rounding::Down).or_error()?;
-    require!(basis <= widest && (0..=MAX_RATE_E9).contains(&args.rate_e9), PlimsollError::VolatilityOutOfBounds);
+    let is_in_range =
+        basis <= widest && (0..=MAX_RATE_E9).contains(&args.rate_e9) && (0..=ONE_E9).contains(&args.confidence_e9);
+    require!(is_in_range, PlimsollError::VolatilityOutOfBounds);
     let surface = Svi::new(
         Variance::from_raw(args.a_q40),
         Variance::from_raw(args.b_q40),
@@ -74,7 +79,7 @@ fn accepted_surface(args: &VolatilityArgs, params: &UnderlyingParams, tenor: Sec
         tenor,
     )
     .map_err(|_| PlimsollError::VolatilityOutOfBounds)?;
-    let is_bounded = surface.is_within(Vol::from_raw(params.min_vol_q40), Vol::from_raw(params.max_vol_q40));
+    let is_bounded = surface.is_within(Vol::from_raw(params.volatility.min_vol_q40), Vol::from_raw(params.volatility.max_vol_q40));
     require!(is_bounded, PlimsollError::VolatilityOutOfBounds);
     Ok(surface)
 }
