@@ -14,6 +14,7 @@ import generate_portfolio
 import portfolio
 import portfolio_build as build
 import portfolio_cases
+import portfolio_params
 
 
 def design_vectors(near, _is_true):
@@ -121,7 +122,43 @@ def laws(near, is_true):
         names.add(name)
         is_true(f"{name}: lawful", build.lawful(p))
         laws_of(name, p, near, is_true)
-    is_true(f"at least 200 portfolios, not {len(names)}", len(names) >= 200)
+    is_true(f"at least 320 portfolios, not {len(names)}", len(names) >= 320)
+
+
+def differs(p, before, after):
+    return any(abs(after[x] - before[x]) > 10 * cross.tolerance(p, before[x]) for x in ("initial", "maintenance"))
+
+
+def with_parameter(p, key, change):
+    out = copy.deepcopy(p)
+    for u in out["underlyings"]:
+        params = u["params"]["portfolio"]
+        build.set_in(params, key, change(build.get(params, key)))
+    return out
+
+
+def ends_are_felt(_near, is_true):
+    """In the vector of a parameter at one end, the other end of that parameter alone gives another margin."""
+    found = {}
+    for _, key, p in portfolio_params.each_parameter():
+        found.setdefault(key, []).append(p)
+    for key, (low, high) in build.BOUNDS.items():
+        for p, other in zip(found[key], (high, low)):
+            changed = with_parameter(p, key, lambda _: other)
+            is_true(f"{key}: {other} or the other end is the same", differs(p, portfolio.margin(p), portfolio.margin(changed)))
+
+
+def parameters_are_felt(_near, is_true):
+    """A change by a hundredth is noticed by at least three vectors."""
+    small = [p for _, p in generate_portfolio.portfolios() if sum(len(e["legs"]) for u in p["underlyings"] for e in u["expiries"]) <= 6]
+    before = [portfolio.margin(p) for p in small]
+    for key in build.BOUNDS:
+        felt = 0
+        for p, old in zip(small, before):
+            felt += differs(p, old, portfolio.margin(with_parameter(p, key, lambda x: x * 1.01)))
+            if felt == 3:
+                break
+        is_true(f"{key} is felt by {felt} vectors only", felt == 3)
 
 
 def parity(near, _is_true):
@@ -141,4 +178,4 @@ def shortfall(near, _is_true):
         near(f"shortfall {mass:g}", portfolio.expected_shortfall(pnls, mass), want, 1e-12)
 
 
-CHECKS = (design_vectors, shocked_values, greeks, laws, parity, shortfall)
+CHECKS = (design_vectors, shocked_values, greeks, laws, ends_are_felt, parameters_are_felt, parity, shortfall)

@@ -2,8 +2,11 @@
 """Compares the reference model with the Rust crate on many random portfolios and auctions.
 
     python3 tests/reference/fuzz.py [--count 2000] [--seed 1] [--lowest-spot 0.1] [--target-dir DIR]
+    python3 tests/reference/fuzz.py --portfolio 1000 [--seed 1] [--out FILE]
 
-Writes vectors to a temporary folder and runs the golden test of plimsoll-risk on them. The folder stays when they disagree.
+The first writes vectors to a temporary folder and runs the golden test of plimsoll-risk on them. The folder stays when they
+disagree. The second writes that many random accounts in portfolio margin with their answers, as one JSON array, for a test
+that reads them.
 """
 
 import sys
@@ -11,6 +14,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import argparse
+import json
 import math
 import os
 import random
@@ -20,6 +24,8 @@ import tempfile
 from pathlib import Path
 
 import generate
+import generate_portfolio
+import portfolio_extremes
 
 # Prices have a unit of 1e-9 USD. Far below this spot, the rounding of a price alone can exceed 2e-8 of spot per contract.
 LOWEST_SPOT = 0.1
@@ -76,14 +82,33 @@ def auctions(rng, count):
         }
 
 
+def in_portfolio_margin(rng, count):
+    """Every second one uses the whole of the lawful range."""
+    for i in range(count):
+        legs = rng.choice((1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64))
+        p = portfolio_extremes.random_portfolio(rng, legs, wide=i % 2 == 1)
+        yield {"name": f"{'wild' if i % 2 else 'usual'}_{i}", **generate_portfolio.with_expected(p)}
+
+
+def write_portfolios(out, rng, count):
+    for i, vector in enumerate(in_portfolio_margin(rng, count)):
+        out.write(("[\n" if i == 0 else ",\n") + json.dumps(vector))
+    out.write("\n]\n" if count else "[]\n")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lowest-spot", type=float, default=LOWEST_SPOT)
     parser.add_argument("--target-dir")
+    parser.add_argument("--portfolio", type=int, metavar="N")
+    parser.add_argument("--out", type=argparse.FileType("w"), default=sys.stdout)
     options = parser.parse_args()
     rng = random.Random(options.seed)
+    if options.portfolio is not None:
+        write_portfolios(options.out, rng, options.portfolio)
+        return 0
     folder = Path(tempfile.mkdtemp(prefix="plimsoll-fuzz-"))
     generate.write(folder / "cross", ((n, generate.with_expected(p)) for n, p in portfolios(rng, max(options.count, 120), options.lowest_spot)))
     cases = auctions(rng, max(options.count, 40))

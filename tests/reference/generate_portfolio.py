@@ -6,10 +6,12 @@ import re
 import generate
 import portfolio
 import portfolio_cases
+import portfolio_extremes
+import portfolio_params
 
 
 def families():
-    return (portfolio_cases.all_structures,)
+    return (portfolio_cases.all_structures, portfolio_params.all_parameters, portfolio_extremes.all_extremes)
 
 
 def portfolios():

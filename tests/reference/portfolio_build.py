@@ -5,9 +5,8 @@ import math
 
 import generate
 import portfolio
-from generate import DAY, YEAR, call, leg, price_grid, put, size_grid
+from generate import DAY, HOUR, YEAR, price_grid
 
-HOUR = 3600
 MOST_LEGS, MOST_UNDERLYINGS, MOST_EXPIRIES = 64, 8, 16
 
 # Smallest and largest lawful value. Besides: mm_factor <= im_factor, vol_static + sqrt(2) vol_scale > 0, es_mass > 0 and
@@ -35,7 +34,7 @@ def get(params, key):
     return params
 
 
-def put_in(params, key, value):
+def set_in(params, key, value):
     *path, last = key.split(".")
     for part in path:
         params = params[part]
@@ -46,7 +45,7 @@ def parameters(**changes):
     """The defaults with some changed; skew_linear__weight stands for skew_linear.weight."""
     out = copy.deepcopy(portfolio.DEFAULTS)
     for key, value in changes.items():
-        put_in(out, key.replace("__", "."), value)
+        set_in(out, key.replace("__", "."), value)
     return out
 
 
@@ -127,7 +126,7 @@ def lawful_expiry(u, e):
     sizes = all(0.001 <= abs(x["size"]) <= 100_000 for x in e["legs"])
     sigmas = all(0.05 <= portfolio.leg_volatility(e, u, u["params"]["portfolio"], x) <= 25 for x in e["legs"]) if live else True
     places = len({(x["kind"], x["strike"]) for x in e["legs"]}) == len(e["legs"])
-    inside = not live or (60 <= term <= 2 * YEAR and abs(e["forward"] / spot - 1) <= 0.3 and 0 <= e["fixed"] < e["forward"])
+    inside = not live or (60 <= term <= 2 * YEAR and abs(e["forward"] / spot - 1) <= 0.3 + 1e-9 and 0 <= e["fixed"] < e["forward"])
     return strikes and sizes and sigmas and places and inside and -0.5 <= e["rate"] <= 1
 
 

@@ -1,8 +1,8 @@
 """Portfolio-margin accounts: the vectors of the design and every common structure."""
 
 import generate
-from generate import DAY, SLICES, YEAR, call, put
-from portfolio_build import HOUR, account, expiry, from_cross, lawful, one, scenario, terms, token, underlying
+from generate import DAY, HOUR, SLICES, YEAR, call, put
+from portfolio_build import account, expiry, from_cross, lawful, one, scenario, terms, token, underlying
 
 BTC = 95663.50604855
 S = 3000.0
