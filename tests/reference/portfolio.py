@@ -88,12 +88,14 @@ GREEKS = ("delta", "gamma", "vega", "theta", "rho")
 
 
 def leg_volatility(e, u, p, leg):
-    """Read once; a surface that is too old counts for at least a multiple of realised volatility."""
+    """Read once; where a surface is too old, shorts count for at least a multiple of realised volatility. Longs do not: an
+    outage must not make anybody richer."""
     if e.get("svi") is not None:
         sigma = surface.volatility(e["svi"], e["forward"], leg["strike"], black76.tau(e["seconds"]))
     else:
         sigma = leg["sigma"]
-    return max(sigma, p["stale_mult"] * u.get("realised_vol", 0.0)) if e.get("stale") else sigma
+    is_floored = e.get("stale") and leg["size"] < 0.0
+    return max(sigma, p["stale_mult"] * u.get("realised_vol", 0.0)) if is_floored else sigma
 
 
 def long_discount(p, e):
@@ -270,14 +272,17 @@ def underlying_margin(u, own, stable):
     im_cont = initial_contingency(p, u, live, own, stable)
     gap_ = gap(u, live)
     peg = max(0.0, p["peg_threshold"] - stable) * p["peg_factor"]
+    # Without shorts no more can be lost than what is there: nobody is liquidated over options that are paid for.
+    has_shorts = any(x["size"] < 0.0 for e in live for x in e.legs)
+    most = -math.inf if has_shorts else -(mark + same_asset)
     return {
         "mark": mark,
         "settled": sum((cross.payoff(e["legs"], e["settlement"]) for e in u["expiries"] if cross.is_settled(e)), 0.0),
         **out,
         "basis": basis_, "size": size, "min_span": min_span, "naked": bare,
         "mm_contingency": mm_cont, "im_contingency": im_cont, "gap": gap_,
-        "maintenance": min_span * p["mm_factor"] - mm_cont + mark,
-        "initial": min_span * (p["im_factor"] + peg) - im_cont - mm_cont + mark + gap_,
+        "maintenance": max(min_span * p["mm_factor"], most) - mm_cont + mark,
+        "initial": max(min_span * (p["im_factor"] + peg) + gap_, most) - im_cont - mm_cont + mark,
         "greeks": g,
     }
 

@@ -7,6 +7,7 @@
 //! - [`fixed`]: the only wide arithmetic, with a named rounding.
 //! - [`math`]: exp, ln, square root, the normal distribution, each with its domain and tested error bound.
 //! - [`pricing`]: Black-76 and its Greeks on a forward curve, and the SVI smile that gives each strike its volatility.
+//! - [`volatility`]: what the market's volatility has been, from returns sampled at any interval.
 //! - [`margin`]: what the legs of an expiry need ([`margin::cross`]), what they can lose ([`margin::max_loss`]), what
 //!   collateral is worth ([`margin::collateral`]), and the account as a whole ([`margin::report`]): equity, initial and
 //!   maintenance balance, health factor, state.
@@ -48,5 +49,6 @@ pub mod params;
 pub mod pricing;
 pub mod settlement;
 pub mod units;
+pub mod volatility;
 
 pub use error::RiskError;

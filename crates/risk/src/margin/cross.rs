@@ -225,6 +225,11 @@ pub struct UnderlyingMargin {
 }
 
 impl UnderlyingMargin {
+    /// Balances computed elsewhere.
+    pub const fn new(mark: Exact, initial: Exact, maintenance: Exact) -> Self {
+        Self { mark, initial, maintenance, short_size: Contracts::ZERO }
+    }
+
     /// Adds one expiry.
     ///
     /// # Errors

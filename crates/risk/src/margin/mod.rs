@@ -6,10 +6,12 @@
 pub mod collateral;
 pub mod cross;
 pub mod max_loss;
+pub mod portfolio;
 pub mod report;
 
 pub use collateral::{CollateralBalance, CollateralMarket, CollateralValue};
 pub use cross::{CrossExpiry, CrossTerms, ExpiryMargin, Leg, UnderlyingMargin};
+pub use portfolio::{PortfolioBook, PortfolioMargin};
 pub use report::{MarginReport, MarginState};
 
 /// Most positions one account holds.

@@ -9,6 +9,8 @@ mod exp_table;
 mod ln;
 mod ln_table;
 mod norm;
+mod norm_scan;
+mod norm_scan_table;
 mod norm_table;
 mod sqrt;
 
@@ -16,5 +18,6 @@ pub(crate) use bits::leading_zeros;
 pub use exp::{exp_q40, EXP_MAX_Q40};
 pub use ln::{ln_price, ln_ratio_q40};
 pub use norm::{norm_cdf, norm_pdf};
+pub(crate) use norm_scan::{norm_cdf_scan, ARGUMENT_BITS, ARGUMENT_END, BIAS, RESULT_BITS};
 pub(crate) use sqrt::sqrt_of_normalised;
 pub use sqrt::{isqrt_u64, sqrt_q40, sqrt_years};

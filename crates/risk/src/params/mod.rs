@@ -1,5 +1,9 @@
 //! Risk parameters of one underlying, with the limits inside which a parameter set makes sense.
 
+mod portfolio;
+
+pub use portfolio::{PortfolioParams, ShortfallSource, SkewParams};
+
 use crate::error::RiskError;
 use crate::units::Ratio;
 

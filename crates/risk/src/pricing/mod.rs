@@ -5,6 +5,7 @@
 pub mod black76;
 pub mod greeks;
 pub mod surface;
+pub mod surface_checks;
 
 pub use black76::{
     discount, intrinsic, price, price_at, total_vol, vol_from_total, ForwardCurve, Moneyness, OptionKind, Strike,

@@ -1,0 +1,149 @@
+//! Portfolio margin of one underlying of a file.
+
+use crate::convert::{dollars, explain, pairs, portfolio_params, price_or_zero, ratio, scenarios, share, usd, volatility};
+use crate::format::{AccountFile, Greeks, UnderlyingFile};
+use crate::market::LiveExpiry;
+use crate::report::{PortfolioReport, UnderlyingReport};
+use crate::settled;
+use anyhow::{ensure, Context, Result};
+use plimsoll_risk::margin::portfolio::{
+    collateral_charge, DollarGreeks, ExpiryBook, Extras, Grid, GridTable, HistoryWorkspace, PortfolioBook, PortfolioMargin, PriceRange,
+    VolatilityState, WorstScenario, Workspace,
+};
+use plimsoll_risk::margin::UnderlyingMargin;
+use plimsoll_risk::params::PortfolioParams;
+use plimsoll_risk::units::{Exact, Ratio, Value};
+
+/// Collateral that is the same asset as the underlying: values with the confidence in their prices.
+pub type OwnCollateral = Vec<(Value, Ratio)>;
+
+/// Balances of one underlying of an account in portfolio margin, and all their parts.
+pub fn margin(
+    account: &AccountFile,
+    file: &UnderlyingFile,
+    own: &[(Value, Ratio)],
+) -> Result<(UnderlyingMargin, Exact, UnderlyingReport)> {
+    let given = file.params.portfolio.as_deref().context("params.portfolio is missing: portfolio mode needs it")?;
+    let params = portfolio_params(given).context("params.portfolio")?;
+    let table = GridTable::new(&scenarios(&given.scenarios).context("params.portfolio")?, &params).map_err(explain)?;
+    let realised = volatility("realised_vol", file.realised_vol)?;
+    let live = load(file, given.stale_mult, given.stale_charge)?;
+    let (mut collateral, mut charge) = (Exact::ZERO, Exact::ZERO);
+    for &(value, confidence) in own {
+        collateral = collateral.add(value.to_exact()).map_err(explain)?;
+        charge = collateral_charge(&params, value.to_exact(), confidence).and_then(|c| charge.add(c)).map_err(explain)?;
+    }
+    let expiries: Vec<ExpiryBook> = live.iter().map(|(expiry, confidence, charge)| book(expiry, *confidence, *charge)).collect();
+    let book = PortfolioBook {
+        params: &params,
+        grid: table.grid(),
+        range: range(file)?,
+        confidence: share("confidence", file.confidence)?,
+        stable: price_or_zero("stable", account.stable)?,
+        vols: VolatilityState { realised, forecast: forecast(file)? },
+        collateral,
+        collateral_charge: charge,
+        expiries: &expiries,
+    };
+    let history = pairs(&file.history)?;
+    ensure!(history.len() <= 64, "history has {} pairs: use at most 64", history.len());
+    let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
+    let extras = Extras { history: (!history.is_empty()).then_some((&history, &mut memory)), with_greeks: true };
+    let margin = PortfolioMargin::of(&book, &mut workspace, extras).map_err(explain)?;
+    let settled = settled(file)?;
+    let parts = report(&margin, &workspace, &book.grid, &params, given.scenarios.len());
+    let report = UnderlyingReport {
+        mark: dollars(margin.mark),
+        settled: dollars(settled),
+        maintenance: dollars(margin.maintenance),
+        initial: dollars(margin.initial),
+        initial_at_index: None,
+        portfolio: Some(parts),
+    };
+    let mut balances = margin.balances();
+    balances.add_settled(settled).map_err(explain)?;
+    let initial = balances.initial;
+    Ok((balances, initial, report))
+}
+
+fn load(file: &UnderlyingFile, stale_mult: f64, stale_charge: f64) -> Result<Vec<(LiveExpiry, Ratio, Ratio)>> {
+    let live = file.expiries.iter().enumerate().filter(|(_, expiry)| expiry.settlement.is_none());
+    live.map(|(index, expiry)| {
+        let least = if expiry.stale { stale_mult * file.realised_vol } else { 0.0 };
+        let charge = if expiry.stale { stale_charge } else { 0.0 };
+        let loaded = LiveExpiry::load(expiry, volatility("stale_mult · realised_vol", least)?, Ratio::ZERO)
+            .with_context(|| format!("expiries[{index}]"))?;
+        Ok((loaded, share("confidence", expiry.confidence)?, share("stale_charge", charge)?))
+    })
+    .collect()
+}
+
+fn book(expiry: &LiveExpiry, confidence: Ratio, stale_charge: Ratio) -> ExpiryBook<'_> {
+    ExpiryBook {
+        curve: expiry.curve,
+        left: expiry.left,
+        sqrt_years: expiry.sqrt_years,
+        rate: expiry.rate,
+        fixed: expiry.fixed,
+        confidence,
+        stale_charge,
+        legs: &expiry.legs,
+    }
+}
+
+fn range(file: &UnderlyingFile) -> Result<PriceRange> {
+    let log = |name, x| {
+        usd(name, x).and_then(|price| plimsoll_risk::math::ln_price(price).map_err(explain))
+    };
+    let (index, low, high) = (log("index", file.index)?, log("low", file.low())?, log("high", file.high())?);
+    ensure!(low <= index && index <= high, "low and high are {} and {}: put the index between them", file.low(), file.high());
+    PriceRange::new(usd("index", file.index)?, index, low, high).map_err(explain)
+}
+
+fn forecast(file: &UnderlyingFile) -> Result<Ratio> {
+    ensure!((1.0..=3.0).contains(&file.forecast), "forecast is {}: use a number from 1 to 3", file.forecast);
+    ratio("forecast", file.forecast)
+}
+
+fn report(
+    margin: &PortfolioMargin,
+    workspace: &Workspace,
+    grid: &Grid,
+    params: &PortfolioParams,
+    scenarios: usize,
+) -> PortfolioReport {
+    let (linear, absolute) = workspace.skew_pnl(params);
+    let is_on = |weight: Ratio, pnl: Exact| (!weight.is_zero()).then_some(dollars(pnl));
+    let pnl = |number: usize| workspace.scenario_pnl(grid, number as u8).map_or(f64::NAN, dollars);
+    PortfolioReport {
+        scenarios: (0..scenarios).map(pnl).collect(),
+        skew_linear: is_on(params.skew_linear.weight, linear),
+        skew_absolute: is_on(params.skew_absolute.weight, absolute),
+        worst: match margin.worst {
+            WorstScenario::Grid(number) => number.to_string(),
+            WorstScenario::SkewLinear => "linear".into(),
+            WorstScenario::SkewAbsolute => "absolute".into(),
+        },
+        worst_pnl: dollars(margin.worst_pnl),
+        es: margin.shortfall.map(dollars),
+        scan: dollars(margin.scan),
+        basis: dollars(margin.basis),
+        size: margin.size.raw() as f64 / 1e9,
+        min_span: dollars(margin.min_span),
+        naked: margin.contingency.naked.raw() as f64 / 1e6,
+        mm_contingency: dollars(margin.contingency.maintenance),
+        im_contingency: dollars(margin.contingency.initial),
+        gap: dollars(margin.gap),
+        greeks: greeks(&margin.greeks.unwrap_or_default()),
+    }
+}
+
+/// Greeks by name.
+pub fn greeks(greeks: &DollarGreeks) -> Greeks {
+    let DollarGreeks { delta, gamma, vega, theta, rho } = *greeks;
+    [("delta", delta), ("gamma", gamma), ("vega", vega), ("theta", theta), ("rho", rho)]
+        .into_iter()
+        .map(|(name, greek)| (name, dollars(greek)))
+        .collect()
+}
+

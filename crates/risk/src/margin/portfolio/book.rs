@@ -1,0 +1,153 @@
+//! What the portfolio margin of one underlying is computed from.
+
+use super::grid::{Grid, FACTOR_BITS};
+use super::scale::Scale;
+use super::tenor::{Tenor, VolatilityState};
+use crate::error::RiskError;
+use crate::fixed::mul_shift;
+use crate::margin::cross::Leg;
+use crate::margin::MAX_LEGS;
+use crate::math;
+use crate::params::PortfolioParams;
+use crate::pricing::black76::ForwardCurve;
+use crate::units::{Contracts, Exact, Log, Price, Ratio, Seconds, ONE_Q};
+
+/// Most expiries of one underlying.
+pub const MAX_EXPIRIES: usize = 16;
+
+/// The legs of one expiry and its market.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpiryBook<'a> {
+    /// Forward, its logarithm and the discount factor.
+    pub curve: ForwardCurve,
+    /// Time left.
+    pub left: Seconds,
+    /// Its square root in years.
+    pub sqrt_years: i64,
+    /// Discount rate, in [0, 1].
+    pub rate: Ratio,
+    /// Part of the forward that is fixed already, inside the settlement window; below the forward.
+    pub fixed: Price,
+    /// Least confidence in forward, rate and volatility, in [0, 1].
+    pub confidence: Ratio,
+    /// IM charge for a surface that is too old, as a part of notional; 0 for a fresh one.
+    pub stale_charge: Ratio,
+    /// At most [`MAX_LEGS`] legs over all expiries, of different series.
+    pub legs: &'a [Leg],
+}
+
+/// The index and the prices around it that initial margin looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceRange {
+    /// Index price.
+    pub index: Price,
+    /// ln(low/index), Q40, ≤ 0.
+    pub log_low: i64,
+    /// ln(high/index), Q40, ≥ 0.
+    pub log_high: i64,
+}
+
+/// Everything an account has in one underlying.
+#[derive(Clone, Copy, Debug)]
+pub struct PortfolioBook<'a> {
+    /// Parameters, taken as validated.
+    pub params: &'a PortfolioParams,
+    /// Scenario grid.
+    pub grid: Grid<'a>,
+    /// Spot.
+    pub range: PriceRange,
+    /// Least confidence in the prices of the underlying, in [0, 1].
+    pub confidence: Ratio,
+    /// Price of the quote stablecoin in USD.
+    pub stable: Price,
+    /// Realised volatility and forecast.
+    pub vols: VolatilityState,
+    /// Collateral of the same asset at full value, ≥ 0: it moves with the scenarios.
+    pub collateral: Exact,
+    /// Initial charges on it, ≥ 0: see [`super::collateral_charge`].
+    pub collateral_charge: Exact,
+    /// At most [`MAX_EXPIRIES`] expiries, none of them settled.
+    pub expiries: &'a [ExpiryBook<'a>],
+}
+
+impl PriceRange {
+    /// The index alone.
+    pub const fn at(index: Price) -> Self {
+        Self { index, log_low: 0, log_high: 0 }
+    }
+
+    /// A range from the logarithms of its prices. # Errors [`RiskError::PriceOutOfRange`] unless low ≤ index ≤ high.
+    pub fn new(index: Price, log_index: Log, log_low: Log, log_high: Log) -> Result<Self, RiskError> {
+        if !index.is_in_range() || log_low > log_index || log_index > log_high {
+            return Err(RiskError::PriceOutOfRange);
+        }
+        // Logarithms of prices in range are within ±21·2^40.
+        let (low, high) = (log_low.raw().wrapping_sub(log_index.raw()), log_high.raw().wrapping_sub(log_index.raw()));
+        // A factor beyond 20 either way is no price range but a feed gone wrong.
+        if low < -3 * ONE_Q || high > 3 * ONE_Q {
+            return Err(RiskError::PriceOutOfRange);
+        }
+        Ok(Self { index, log_low: low, log_high: high })
+    }
+
+    pub(super) const fn is_wide(&self) -> bool {
+        self.log_low != 0 || self.log_high != 0
+    }
+
+    /// low/index, Q30.
+    pub(super) fn factor_low(&self) -> i64 {
+        math::exp_q40(self.log_low) >> (40 - FACTOR_BITS)
+    }
+
+    /// high/index, Q30.
+    pub(super) fn factor_high(&self) -> i64 {
+        math::exp_q40(self.log_high) >> (40 - FACTOR_BITS)
+    }
+}
+
+impl ExpiryBook<'_> {
+    pub(super) fn tenor(&self) -> Tenor {
+        Tenor { left: self.left, sqrt_years: self.sqrt_years, rate: self.rate, discount: self.curve.discount }
+    }
+
+    /// Σ|size| of the legs. # Errors [`RiskError::Overflow`].
+    pub(super) fn gross(&self) -> Result<Contracts, RiskError> {
+        self.legs.iter().try_fold(Contracts::ZERO, |sum, leg| sum.add(leg.size.abs()?))
+    }
+}
+
+impl PortfolioBook<'_> {
+    /// The finest units that hold the book, shocked up to `further` (Q30) as well.
+    ///
+    /// # Errors
+    /// [`RiskError::TooManyItems`], [`RiskError::PriceOutOfRange`], [`RiskError::Overflow`].
+    pub(super) fn scale(&self, further: i64) -> Result<Scale, RiskError> {
+        let count: usize = self.expiries.iter().fold(0, |sum, expiry| sum.saturating_add(expiry.legs.len()));
+        if count > MAX_LEGS || self.expiries.len() > MAX_EXPIRIES {
+            return Err(RiskError::TooManyItems);
+        }
+        let largest = self.largest_factor().max(further);
+        let (mut highest, mut gross) = (0i64, Contracts::ZERO);
+        for expiry in self.expiries {
+            let forward = expiry.curve.forward;
+            if !forward.is_in_range() || expiry.fixed.is_negative() || expiry.fixed > forward {
+                return Err(RiskError::PriceOutOfRange);
+            }
+            // Forwards below 2^60 and factors below 2^34.4 of Q30; beyond an i64 the price is out of any range.
+            let shocked = mul_shift::<FACTOR_BITS>(forward.raw() >> 3, largest);
+            if shocked < 0 || shocked >= i64::MAX >> 4 {
+                return Err(RiskError::Overflow);
+            }
+            highest = highest.max(shocked.wrapping_add(1) << 3);
+            highest = expiry.legs.iter().fold(highest, |highest, leg| highest.max(leg.strike.price.raw()));
+            gross = gross.add(expiry.gross()?)?;
+        }
+        Ok(Scale::new(highest, gross.raw(), self.collateral))
+    }
+
+    /// The largest factor on spot that any cell has, Q30.
+    fn largest_factor(&self) -> i64 {
+        let points = self.grid.factors.iter().take(self.grid.shape.count as usize);
+        points.fold(self.range.factor_high(), |largest, &factor| largest.max(factor))
+    }
+}

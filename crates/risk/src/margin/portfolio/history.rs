@@ -1,0 +1,140 @@
+//! Scenarios taken from history: pairs of a return of spot and a change of volatility that once came together.
+
+use super::book::{ExpiryBook, PortfolioBook};
+use super::grid::FACTOR_BITS;
+use super::kernel::{shocked, Cell, Strip};
+use super::scale::Scale;
+use super::tenor::TenorTerms;
+use crate::error::RiskError;
+use crate::fixed::{mul_div, mul_shift, Rounding};
+use crate::math;
+use crate::pricing::black76::{mul_q40, OptionKind};
+use crate::units::{Exact, Price, Ratio, TotalVol, ONE_E9, ONE_Q};
+
+/// Most pairs of a set.
+pub const MAX_PAIRS: usize = 64;
+
+/// One pair, made ready for the scan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryPair {
+    /// ln(1 + return), Q40.
+    pub log_q40: i64,
+    /// 1 + return, Q30.
+    pub factor_q30: i64,
+    /// 1 + change of volatility, Q40.
+    pub vol_q40: i64,
+}
+
+impl HistoryPair {
+    /// A pair from relative changes.
+    ///
+    /// # Errors
+    /// [`RiskError::ParameterOutOfRange`]: `history_return` outside [−0.95, 4], `history_vol_change` outside [−0.9, 4].
+    pub fn new(spot_return: Ratio, vol_change: Ratio) -> Result<Self, RiskError> {
+        let most = Ratio::from_millionths(4_000_000);
+        if !spot_return.is_within(Ratio::from_millionths(-950_000), most) {
+            return Err(RiskError::ParameterOutOfRange("history_return"));
+        }
+        if !vol_change.is_within(Ratio::from_millionths(-900_000), most) {
+            return Err(RiskError::ParameterOutOfRange("history_vol_change"));
+        }
+        let factor = Ratio::ONE.add(spot_return)?.raw();
+        Ok(Self {
+            log_q40: math::ln_ratio_q40(mul_div(factor, ONE_Q, ONE_E9, Rounding::Down)?)?,
+            factor_q30: mul_div(factor, 1 << FACTOR_BITS, ONE_E9, Rounding::Down)?,
+            vol_q40: mul_div(Ratio::ONE.add(vol_change)?.raw(), ONE_Q, ONE_E9, Rounding::Down)?,
+        })
+    }
+}
+
+/// The memory of a scan over history, some 2 KB.
+#[derive(Clone, Copy, Debug)]
+pub struct HistoryWorkspace {
+    cells: [Cell; MAX_PAIRS],
+    totals: [i64; MAX_PAIRS],
+}
+
+impl Default for HistoryWorkspace {
+    fn default() -> Self {
+        Self { cells: [Cell::default(); MAX_PAIRS], totals: [0; MAX_PAIRS] }
+    }
+}
+
+impl HistoryWorkspace {
+    /// PnL of the book for each pair, in units of value.
+    ///
+    /// # Errors
+    /// As the scan of the grid.
+    pub(super) fn outcomes(
+        &mut self,
+        book: &PortfolioBook,
+        pairs: &[HistoryPair],
+        scale: &Scale,
+        mark: i64,
+    ) -> Result<&mut [i64], RiskError> {
+        if pairs.len() > MAX_PAIRS {
+            return Err(RiskError::TooManyItems);
+        }
+        self.totals = [mark.wrapping_neg(); MAX_PAIRS];
+        for expiry in book.expiries {
+            self.add_expiry(book, expiry, pairs, scale)?;
+        }
+        let collateral = scale.value(book.collateral);
+        for (total, pair) in self.totals.iter_mut().zip(pairs) {
+            let moved = mul_shift::<FACTOR_BITS>(collateral, pair.factor_q30.wrapping_sub(1 << FACTOR_BITS));
+            *total = total.wrapping_add(moved);
+        }
+        Ok(self.totals.get_mut(..pairs.len()).unwrap_or_default())
+    }
+
+    fn add_expiry(
+        &mut self,
+        book: &PortfolioBook,
+        expiry: &ExpiryBook,
+        pairs: &[HistoryPair],
+        scale: &Scale,
+    ) -> Result<(), RiskError> {
+        let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
+        let variable = expiry.curve.forward.sub(expiry.fixed)?;
+        let moving = scale.price_q2(variable);
+        for (cell, pair) in self.cells.iter_mut().zip(pairs) {
+            *cell = Cell::new(pair.log_q40 << 20, shocked(moving, pair.factor_q30));
+            if !expiry.fixed.is_zero() {
+                let moved = mul_shift::<FACTOR_BITS>(variable.raw(), pair.factor_q30);
+                let price = Price::from_raw(expiry.fixed.raw().wrapping_add(moved));
+                let log = math::ln_price(price)?.raw().wrapping_sub(expiry.curve.log_forward.raw());
+                *cell = Cell::new(log << 20, scale.price(price));
+            }
+        }
+        let (mut put_size, mut constant) = (0i64, 0i64);
+        for leg in expiry.legs {
+            let strip = Strip {
+                log_moneyness: expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw()),
+                strike: scale.price(leg.strike.price),
+                size: scale.size(leg.size),
+            };
+            if leg.kind == OptionKind::Put {
+                put_size = put_size.wrapping_add(strip.size);
+                constant = constant.wrapping_add(strip.size.wrapping_mul(strip.strike));
+            }
+            constant = constant.wrapping_add(strip.size >> 1);
+            for (cell, pair) in self.cells.iter_mut().zip(pairs) {
+                let vol = TotalVol::from_raw(mul_q40(leg.total_vol.raw(), pair.vol_q40));
+                strip.scan(core::slice::from_mut(cell), vol);
+            }
+        }
+        for ((total, cell), _) in self.totals.iter_mut().zip(&self.cells).zip(pairs) {
+            // As in the scan of the grid: calls less forwards, back in range after the difference.
+            let value = cell.value.wrapping_add(constant).wrapping_sub(put_size.wrapping_mul(cell.forward));
+            *total = total.wrapping_add(terms.with_discount(value));
+        }
+        Ok(())
+    }
+}
+
+/// The largest factor on spot of a set, Q30.
+pub(super) fn largest_factor(pairs: &[HistoryPair]) -> i64 {
+    pairs.iter().fold(0, |largest, pair| largest.max(pair.factor_q30))
+}
+
+const _: () = assert!(core::mem::size_of::<HistoryWorkspace>() == 64 * 32 && core::mem::size_of::<Exact>() == 16);

@@ -1,0 +1,286 @@
+//! Portfolio margin: what the whole book of one underlying loses in the worst of many scenarios.
+//!
+//! ```text
+//! scenario      PnL = weight·(Σ expiries (V(spot·s, σ')·D± − V) + (s − 1)·collateral of the same asset)
+//! D±            what is owned is discounted further, what is owed less: even s = 1 costs a long option its discount
+//! skew          spot stands still, the smile tilts or bends: PnL = weight·Σ expiries −|V(σ'')·D± − V|
+//! basis         Σ expiries min(0, V(F·up) − V, V(F·down) − V)·(basis_add + basis_mult·τ)
+//! scan          (1 − w)·worst scenario + w·expected shortfall
+//! minSPAN       min(basis, scan)·max(1, √(|net delta| / depth))
+//! MM            minSPAN·mmFactor − MMcont + mark
+//! IM            minSPAN·(imFactor + max(0, pegThreshold − stable)·pegFactor) + gap − IMcont − MMcont + mark
+//!               in both, without shorts, at most mark + collateral of the same asset can be lost
+//! gap           min(0, V(low) − V, V(high) − V): the worse end of the price range
+//! ```
+//!
+//! [`kernel`] has the inner loop, [`scan`] the pass over a book, [`grid`] the scenarios, [`tenor`] what they mean for an expiry,
+//! [`contingency`] the charges that no scenario shows. Collateral and cash are the account's, not the underlying's: see
+//! [`crate::margin::report`].
+
+pub mod book;
+mod contingency;
+mod greeks;
+pub mod grid;
+mod history;
+mod kernel;
+mod scale;
+mod scan;
+mod shortfall;
+mod tenor;
+
+pub use book::{ExpiryBook, PortfolioBook, PriceRange, MAX_EXPIRIES};
+pub use contingency::{collateral_charge, Contingency};
+pub use greeks::DollarGreeks;
+pub use grid::{Grid, GridShape, GridTable, Scenario, VolDirection, MAX_POINTS, MAX_SCENARIOS, P2T_SCENARIOS};
+pub use history::{HistoryPair, HistoryWorkspace, MAX_PAIRS};
+pub use scan::Workspace;
+pub use tenor::VolatilityState;
+
+use crate::error::RiskError;
+use crate::fixed::{mul_div, mul_shift, Rounding};
+use crate::margin::cross::UnderlyingMargin;
+use crate::math;
+use crate::params::{PortfolioParams, ShortfallSource};
+use crate::units::{Exact, Price, Ratio, ONE_E9};
+use grid::WEIGHT_BITS;
+
+/// Which scenario is the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorstScenario {
+    /// A scenario of the grid, by its number in the order they were given.
+    Grid(u8),
+    /// The smile that tilts.
+    SkewLinear,
+    /// The smile that bends.
+    SkewAbsolute,
+}
+
+/// Margin of everything an account has in one underlying, with every part. Values are + when good for the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortfolioMargin {
+    /// Mark value.
+    pub mark: Exact,
+    /// The worst scenario.
+    pub worst: WorstScenario,
+    /// Its PnL.
+    pub worst_pnl: Exact,
+    /// Expected shortfall, if it has a weight.
+    pub shortfall: Option<Exact>,
+    /// Worst scenario and expected shortfall, weighted.
+    pub scan: Exact,
+    /// Basis contingency.
+    pub basis: Exact,
+    /// Size charge: the factor on the scanned loss, at least 1.
+    pub size: Ratio,
+    /// The scanned loss, ≤ 0.
+    pub min_span: Exact,
+    /// Naked shorts and the contingency charges, ≥ 0.
+    pub contingency: Contingency,
+    /// Change of value at the worse end of the price range, ≤ 0.
+    pub gap: Exact,
+    /// Greeks, if they were asked for or a charge needs them.
+    pub greeks: Option<DollarGreeks>,
+    /// Maintenance margin balance without collateral and cash.
+    pub maintenance: Exact,
+    /// Initial margin balance without collateral and cash.
+    pub initial: Exact,
+}
+
+/// What a margin is computed with besides the book.
+pub struct Extras<'a> {
+    /// Historical scenarios, if the parameters ask for them.
+    pub history: Option<(&'a [HistoryPair], &'a mut HistoryWorkspace)>,
+    /// Whether Greeks are wanted.
+    pub with_greeks: bool,
+}
+
+impl PortfolioMargin {
+    /// Margin of a book. The workspace keeps the scenarios' PnL: see [`Workspace::scenario_pnl`].
+    ///
+    /// # Rounding
+    /// Charges up; scanned values as stated at [`Workspace`], in no direction.
+    ///
+    /// # Errors
+    /// [`RiskError::PriceOutOfRange`], [`RiskError::TenorOutOfRange`], [`RiskError::TooManyItems`], [`RiskError::Overflow`].
+    ///
+    /// # Source
+    /// `docs/risk-model.md`, "Portfolio margin".
+    pub fn of(book: &PortfolioBook, workspace: &mut Workspace, extras: Extras) -> Result<Self, RiskError> {
+        let params = book.params;
+        workspace.scan(book, extras.history.as_ref().map_or(0, |(pairs, _)| history::largest_factor(pairs)))?;
+        workspace.weigh(&book.grid, book.collateral);
+        let (worst, worst_pnl) = workspace.worst(&book.grid, params)?;
+        let shortfall = workspace.shortfall(book, extras.history)?;
+        let scan = weighted_scan(worst_pnl, shortfall, params.es_weight)?;
+        let is_needed = extras.with_greeks
+            || !params.depth.is_zero()
+            || !params.gamma_charge.is_zero()
+            || !params.vega_charge.is_zero();
+        let greeks = if is_needed { Some(workspace.greeks(book)?) } else { None };
+        let size = size_factor(book, greeks.as_ref())?;
+        let basis = workspace.basis();
+        let min_span = basis.min(scan).min(Exact::ZERO).scale_floor(size)?;
+        let contingency = Contingency::of(book, greeks.as_ref())?;
+        let mark = workspace.mark();
+        let gap = workspace.gap();
+        let least = least_loss(book, mark)?;
+        let maintenance = min_span.scale_floor(params.mm_factor)?.max(least).sub(contingency.maintenance)?.add(mark)?;
+        let initial = min_span
+            .scale_floor(initial_factor(params, book.stable)?)?
+            .add(gap)?
+            .max(least)
+            .sub(contingency.initial)?
+            .sub(contingency.maintenance)?
+            .add(mark)?;
+        Ok(Self {
+            mark,
+            worst,
+            worst_pnl,
+            shortfall,
+            scan,
+            basis,
+            size,
+            min_span,
+            contingency,
+            gap,
+            greeks,
+            maintenance,
+            initial,
+        })
+    }
+
+    /// The part of it that adds up over underlyings.
+    pub const fn balances(&self) -> UnderlyingMargin {
+        UnderlyingMargin::new(self.mark, self.initial, self.maintenance)
+    }
+}
+
+impl Workspace {
+    /// PnL of a scenario of the grid by its number, after [`PortfolioMargin::of`].
+    pub fn scenario_pnl(&self, grid: &Grid, scenario: u8) -> Option<Exact> {
+        let point = grid.scenarios.iter().position(|&number| number == scenario)?;
+        self.totals.get(point).map(|&pnl| self.scale.exact(pnl))
+    }
+
+    /// Weighted PnL of the two skew scenarios: tilt and bend.
+    pub fn skew_pnl(&self, params: &PortfolioParams) -> (Exact, Exact) {
+        let weighted = |sum: i64, weight: Ratio| self.scale.exact(weigh(sum, weight));
+        let sums = &self.sums;
+        (weighted(sums.linear, params.skew_linear.weight), weighted(sums.absolute, params.skew_absolute.weight))
+    }
+
+    fn mark(&self) -> Exact {
+        self.scale.exact(self.sums.mark)
+    }
+
+    fn gap(&self) -> Exact {
+        self.scale.exact(self.sums.low.min(self.sums.high).min(0))
+    }
+
+    fn worst(&self, grid: &Grid, params: &PortfolioParams) -> Result<(WorstScenario, Exact), RiskError> {
+        let mut worst: Option<(WorstScenario, i64)> = None;
+        let mut offer = |scenario: WorstScenario, pnl: i64| {
+            if worst.is_none_or(|(_, least)| pnl < least) {
+                worst = Some((scenario, pnl));
+            }
+        };
+        for (&pnl, &number) in self.totals.iter().zip(grid.scenarios).take(grid.shape.count as usize) {
+            if number != u8::MAX {
+                offer(WorstScenario::Grid(number), pnl);
+            }
+        }
+        if !params.skew_linear.weight.is_zero() {
+            offer(WorstScenario::SkewLinear, weigh(self.sums.linear, params.skew_linear.weight));
+        }
+        if !params.skew_absolute.weight.is_zero() {
+            offer(WorstScenario::SkewAbsolute, weigh(self.sums.absolute, params.skew_absolute.weight));
+        }
+        let (scenario, pnl) = worst.ok_or(RiskError::OutOfDomain)?;
+        Ok((scenario, self.scale.exact(pnl)))
+    }
+
+    /// None without a weight, and without a history to take it from: then the worst scenario stands alone.
+    #[inline(never)]
+    fn shortfall(
+        &mut self,
+        book: &PortfolioBook,
+        history: Option<(&[HistoryPair], &mut HistoryWorkspace)>,
+    ) -> Result<Option<Exact>, RiskError> {
+        let mass = book.params.es_mass;
+        if book.params.es_weight.is_zero() {
+            return Ok(None);
+        }
+        if book.params.es_source == ShortfallSource::History {
+            let Some((pairs, memory)) = history.filter(|(pairs, _)| !pairs.is_empty()) else { return Ok(None) };
+            let outcomes = memory.outcomes(book, pairs, &self.scale, self.sums.mark)?;
+            return Ok(Some(self.scale.exact(shortfall::expected_shortfall(outcomes, mass)?)));
+        }
+        let mut outcomes = [0i64; MAX_SCENARIOS + 2];
+        let of_grid = self.totals.iter().zip(book.grid.scenarios).take(book.grid.shape.count as usize);
+        let of_grid = of_grid.filter(|(_, &number)| number != u8::MAX).map(|(&pnl, _)| pnl);
+        let skews = [(self.sums.linear, book.params.skew_linear), (self.sums.absolute, book.params.skew_absolute)];
+        let of_skew = skews.iter().filter(|(_, skew)| !skew.weight.is_zero()).map(|&(sum, skew)| weigh(sum, skew.weight));
+        let mut count = 0usize;
+        for (slot, pnl) in outcomes.iter_mut().zip(of_grid.chain(of_skew)) {
+            *slot = pnl;
+            count = count.wrapping_add(1);
+        }
+        let outcomes = outcomes.get_mut(..count).unwrap_or_default();
+        Ok(Some(self.scale.exact(shortfall::expected_shortfall(outcomes, mass)?)))
+    }
+
+    #[inline(never)]
+    fn greeks(&self, book: &PortfolioBook) -> Result<DollarGreeks, RiskError> {
+        let mut greeks = DollarGreeks::default();
+        for (expiry, &mark) in book.expiries.iter().zip(&self.sums.marks) {
+            greeks = greeks.add(&DollarGreeks::of_expiry(expiry, self.scale.exact(mark))?)?;
+        }
+        Ok(greeks)
+    }
+}
+
+/// weight · pnl in units of value. # Rounding Down.
+fn weigh(pnl: i64, weight: Ratio) -> i64 {
+    if weight == Ratio::ONE {
+        return pnl;
+    }
+    // Weights are at most 1: shifted by 31 below 2^61.
+    mul_shift::<WEIGHT_BITS>(pnl, (weight.raw() << WEIGHT_BITS).wrapping_div(ONE_E9))
+}
+
+/// (1 − w)·worst + w·shortfall. # Rounding Down.
+fn weighted_scan(worst: Exact, shortfall: Option<Exact>, weight: Ratio) -> Result<Exact, RiskError> {
+    match shortfall {
+        None => Ok(worst),
+        Some(tail) => worst.scale_floor(Ratio::ONE.sub(weight)?)?.add(tail.scale_floor(weight)?),
+    }
+}
+
+/// What scenarios may take at most, ≤ 0: without shorts no more than what is there, so that nobody is liquidated over
+/// options that are paid for. Basis, skew and size know no such bound.
+fn least_loss(book: &PortfolioBook, mark: Exact) -> Result<Exact, RiskError> {
+    let is_short = |expiry: &ExpiryBook| expiry.legs.iter().any(|leg| leg.size.is_negative());
+    if book.expiries.iter().any(is_short) {
+        return Ok(Exact::from_raw(i128::MIN));
+    }
+    mark.add(book.collateral)?.neg()
+}
+
+/// im_factor + max(0, peg_threshold − stable)·peg_factor. # Rounding Up.
+fn initial_factor(params: &PortfolioParams, stable: Price) -> Result<Ratio, RiskError> {
+    // A price of 1 USD and a ratio of 1 have the same scale, 1e-9.
+    let below_peg = params.peg_threshold.raw().saturating_sub(stable.raw()).max(0);
+    let more = mul_div(below_peg, params.peg_factor.raw(), ONE_E9, Rounding::Up)?;
+    params.im_factor.add(Ratio::from_raw(more))
+}
+
+/// max(1, √(|net delta| / depth)), net delta with the collateral of the same asset. # Rounding Down, 1e-9.
+fn size_factor(book: &PortfolioBook, greeks: Option<&DollarGreeks>) -> Result<Ratio, RiskError> {
+    let (Some(greeks), false) = (greeks, book.params.depth.is_zero()) else { return Ok(Ratio::ONE) };
+    let net = greeks.delta.add(book.collateral)?.to_value_floor()?.raw().unsigned_abs();
+    // Atoms below 2^63, shifted by 40 below 2^103; a validated depth is at least 1e9 atoms.
+    let ratio = ((net as u128) << 40).checked_div(book.params.depth.raw() as u128).ok_or(RiskError::DivisionByZero)?;
+    let root = math::sqrt_q40(ratio.min(i64::MAX as u128) as i64);
+    // √ of at most 2^63·2^-40 in Q40 is below 2^52: times 1e9, shifted by 40, below 2^42.
+    Ok(Ratio::from_raw(mul_shift::<40>(root, ONE_E9)).max(Ratio::ONE))
+}

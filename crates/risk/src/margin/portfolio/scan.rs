@@ -1,0 +1,209 @@
+//! One pass over the legs of an underlying: the value of the book at every point of the grid, expiry by expiry.
+
+use super::book::{ExpiryBook, PortfolioBook, MAX_EXPIRIES};
+use super::grid::{Grid, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS, WEIGHT_BITS};
+use super::kernel::{fill_cells, shocked, Cell, Strip};
+use super::scale::Scale;
+use super::tenor::{discounted, SkewTerms, TenorTerms};
+use crate::error::RiskError;
+use crate::fixed::mul_shift;
+use crate::math;
+use crate::pricing::black76::{mul_q40, OptionKind};
+use crate::units::{Exact, Price, TotalVol};
+
+/// Cells beside those of the grid: both ends of the price range, both skew scenarios.
+const LOW: usize = MAX_POINTS;
+const HIGH: usize = MAX_POINTS + 1;
+const LINEAR: usize = MAX_POINTS + 2;
+const ABSOLUTE: usize = MAX_POINTS + 3;
+const MAX_CELLS: usize = MAX_POINTS + 4;
+/// The basis contingency is up to 30 times a value: it is summed in 32nds of the unit's precision.
+const BASIS_BITS: u32 = 5;
+
+/// The memory of a scan, some 1.6 KB: made once, used for one underlying after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Workspace {
+    cells: [Cell; MAX_CELLS],
+    /// Σ over expiries of the shocked value times D±; after weighing the PnL of each scenario.
+    pub(super) totals: [i64; MAX_POINTS],
+    pub(super) sums: Sums,
+    pub(super) scale: Scale,
+}
+
+/// What is summed over expiries, in units of value.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sums {
+    pub mark: i64,
+    /// The mark of each expiry.
+    pub marks: [i64; MAX_EXPIRIES],
+    pub expiries: usize,
+    /// In 32 units.
+    pub basis: i64,
+    /// Change of value at the ends of the price range.
+    pub low: i64,
+    pub high: i64,
+    pub linear: i64,
+    pub absolute: i64,
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            cells: [Cell::default(); MAX_CELLS],
+            totals: [0; MAX_POINTS],
+            sums: Sums::default(),
+            scale: Scale::default(),
+        }
+    }
+}
+
+/// Sizes of an expiry in units of the scan.
+#[derive(Clone, Copy, Default)]
+struct Puts {
+    /// Σ size of puts.
+    size: i64,
+    /// Σ size · strike of puts, and half a unit for each size to make up for the truncation of its values.
+    strikes: i64,
+}
+
+impl Workspace {
+    /// Scans the whole book; the units have room for shocks up to `further`, Q30, as well.
+    pub(super) fn scan(&mut self, book: &PortfolioBook, further: i64) -> Result<(), RiskError> {
+        self.totals = [0; MAX_POINTS];
+        self.sums = Sums::default();
+        self.scale = book.scale(further)?;
+        book.expiries.iter().try_for_each(|expiry| self.add_expiry(book, expiry))
+    }
+
+    #[inline(never)]
+    fn add_expiry(&mut self, book: &PortfolioBook, expiry: &ExpiryBook) -> Result<(), RiskError> {
+        let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
+        self.place_cells(book, expiry)?;
+        let has_range = book.range.is_wide();
+        let mut puts = Puts::default();
+        for leg in expiry.legs {
+            let strip = Strip {
+                // Logarithms of prices are within ±21·2^40.
+                log_moneyness: expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw()),
+                strike: self.scale.price(leg.strike.price),
+                size: self.scale.size(leg.size),
+            };
+            if leg.kind == OptionKind::Put {
+                puts.size = puts.size.wrapping_add(strip.size);
+                puts.strikes = puts.strikes.wrapping_add(strip.size.wrapping_mul(strip.strike));
+            }
+            puts.strikes = puts.strikes.wrapping_add(strip.size >> 1);
+            self.add_leg(&book.grid, &terms, &strip, leg.total_vol, has_range);
+        }
+        self.fold(&book.grid, &terms, &puts, has_range);
+        Ok(())
+    }
+
+    /// Shocked forwards and their logarithms. Inside the settlement window a part of the forward is fixed and does not move.
+    fn place_cells(&mut self, book: &PortfolioBook, expiry: &ExpiryBook) -> Result<(), RiskError> {
+        let fixed = expiry.fixed;
+        let moving = self.scale.price_q2(expiry.curve.forward.sub(fixed)?);
+        fill_cells(&mut self.cells, &book.grid, moving);
+        let [.., low, high, linear, absolute] = &mut self.cells;
+        *low = Cell::new(book.range.log_low << 20, shocked(moving, book.range.factor_low()));
+        *high = Cell::new(book.range.log_high << 20, shocked(moving, book.range.factor_high()));
+        *linear = Cell::new(0, self.scale.price(expiry.curve.forward));
+        *absolute = *linear;
+        if fixed.is_zero() {
+            return Ok(());
+        }
+        let log_forward = expiry.curve.log_forward.raw();
+        for (index, cell) in self.cells.iter_mut().enumerate().take(LINEAR) {
+            let factor = match index {
+                LOW => book.range.factor_low(),
+                HIGH => book.range.factor_high(),
+                _ => book.grid.factors.get(index).copied().unwrap_or_default(),
+            };
+            let variable = expiry.curve.forward.sub(fixed)?.raw();
+            let price = Price::from_raw(fixed.raw().wrapping_add(mul_shift::<FACTOR_BITS>(variable, factor)));
+            // A cell that no scenario uses has factor 0: it stands at the fixed part.
+            let log = math::ln_price(price)?.raw().wrapping_sub(log_forward);
+            *cell = Cell::new(log << 20, self.scale.price(price));
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn add_leg(&mut self, grid: &Grid, terms: &TenorTerms, strip: &Strip, vol: TotalVol, has_range: bool) {
+        let shape = grid.shape;
+        let (points, extra) = self.cells.split_at_mut(LOW);
+        let points = points.get_mut(..shape.count as usize).unwrap_or_default();
+        if let Some((ups, points)) = points.split_at_mut_checked(shape.ups as usize) {
+            strip.scan(ups, TotalVol::from_raw(mul_q40(vol.raw(), terms.vol_up)).max(terms.least_up));
+            if let Some((downs, still)) = points.split_at_mut_checked(shape.downs as usize) {
+                strip.scan(downs, TotalVol::from_raw(mul_q40(vol.raw(), terms.vol_down)));
+                strip.scan(still, vol);
+            }
+        }
+        let [low, high, linear, absolute] = extra else { return };
+        if has_range {
+            strip.scan(core::slice::from_mut(low), vol);
+            strip.scan(core::slice::from_mut(high), vol);
+        }
+        let k = strip.log_moneyness.wrapping_neg();
+        scan_skew(strip, &terms.linear, linear, vol, k);
+        scan_skew(strip, &terms.absolute, absolute, vol, k.wrapping_abs());
+    }
+
+    /// Adds the expiry's values to the totals of the underlying.
+    fn fold(&mut self, grid: &Grid, terms: &TenorTerms, puts: &Puts, has_range: bool) {
+        let value_at = |cell: &Cell| {
+            // Call less forward for every put; each sum is below 2^61, differences wrap back into range.
+            cell.value.wrapping_add(puts.strikes).wrapping_sub(puts.size.wrapping_mul(cell.forward))
+        };
+        let cell = |index: usize| self.cells.get(index).map_or(0, value_at);
+        let mark = discounted(cell(grid.shape.mark as usize), terms.mark);
+        let change = |index: usize| discounted(cell(index), terms.mark).wrapping_sub(mark);
+        let basis = change(grid.shape.basis_up as usize).min(change(grid.shape.basis_down as usize)).min(0);
+        let skewed = |index: usize, skew: &SkewTerms| match skew.cap {
+            0 => 0,
+            _ => terms.with_discount(cell(index)).wrapping_sub(mark).wrapping_abs(),
+        };
+        let sums = &mut self.sums;
+        if let Some(slot) = sums.marks.get_mut(sums.expiries) {
+            *slot = mark;
+        }
+        sums.expiries = sums.expiries.wrapping_add(1);
+        sums.mark = sums.mark.wrapping_add(mark);
+        sums.basis = sums.basis.wrapping_add(mul_shift::<{ 40 + BASIS_BITS }>(basis, terms.basis));
+        sums.linear = sums.linear.wrapping_sub(skewed(LINEAR, &terms.linear));
+        sums.absolute = sums.absolute.wrapping_sub(skewed(ABSOLUTE, &terms.absolute));
+        if has_range {
+            sums.low = sums.low.wrapping_add(change(LOW));
+            sums.high = sums.high.wrapping_add(change(HIGH));
+        }
+        for (total, cell) in self.totals.iter_mut().zip(&self.cells).take(grid.shape.count as usize) {
+            *total = total.wrapping_add(terms.with_discount(value_at(cell)));
+        }
+    }
+
+    /// Turns totals into weighted PnLs: weight·(total − mark + (s − 1)·collateral).
+    pub(super) fn weigh(&mut self, grid: &Grid, collateral: Exact) {
+        let collateral = self.scale.value(collateral);
+        let mark = self.sums.mark;
+        let points = grid.factors.iter().zip(grid.weights).take(grid.shape.count as usize);
+        for (total, (&factor, &weight)) in self.totals.iter_mut().zip(points) {
+            let mut pnl = total.wrapping_sub(mark);
+            if collateral != 0 {
+                pnl = pnl.wrapping_add(mul_shift::<FACTOR_BITS>(collateral, factor.wrapping_sub(1 << FACTOR_BITS)));
+            }
+            *total = if weight == FULL_WEIGHT { pnl } else { mul_shift::<WEIGHT_BITS>(pnl, weight) };
+        }
+    }
+
+    /// The basis contingency, ≤ 0.
+    pub(super) fn basis(&self) -> Exact {
+        Exact::from_raw(self.scale.exact(self.sums.basis).raw().wrapping_shl(BASIS_BITS))
+    }
+}
+
+fn scan_skew(strip: &Strip, terms: &SkewTerms, cell: &mut Cell, vol: TotalVol, k: i64) {
+    if terms.cap != 0 {
+        strip.scan(core::slice::from_mut(cell), terms.shocked(vol, k));
+    }
+}

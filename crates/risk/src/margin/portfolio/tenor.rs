@@ -1,0 +1,168 @@
+//! What the parameters say of one expiry: how far volatility moves, how shocked values are discounted, how the smile tilts.
+
+use crate::error::RiskError;
+use crate::fixed::{mul_div, mul_shift, Rounding};
+use crate::math;
+use crate::params::{PortfolioParams, SkewParams};
+use crate::pricing::black76::{discount, mul_q40, total_vol};
+use crate::units::{Discount, Ratio, Seconds, TotalVol, Vol, ONE_E9, ONE_Q, SECONDS_PER_YEAR};
+
+/// Thirty days, the tenor at which the shocks are what the parameters say.
+const REFERENCE_TENOR: i64 = 30 * 86_400;
+
+/// What the market says of an underlying's volatility.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VolatilityState {
+    /// Realised volatility, per year.
+    pub realised: Vol,
+    /// Forecast factor on the shock upwards, at least 1.
+    pub forecast: Ratio,
+}
+
+/// Time, rate and discount of one expiry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tenor {
+    /// Time left.
+    pub left: Seconds,
+    /// Its square root in years, from [`math::sqrt_years`].
+    pub sqrt_years: i64,
+    /// Discount rate per year, in [0, 1].
+    pub rate: Ratio,
+    /// Discount factor of the mark.
+    pub discount: Discount,
+}
+
+/// A skew scenario at one tenor: relative change of volatility at log-moneyness k is `slope · k`, within ± `cap`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SkewTerms {
+    /// Q40, and 0 when the scenario is left out.
+    pub cap: i64,
+    /// Q40 per unit of log-moneyness.
+    pub slope: i64,
+}
+
+/// Everything the scan needs of one expiry.
+///
+/// # Units
+/// Volatility factors and the basis rate Q40; discounts Q31 and less 1, so that values keep their digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TenorTerms {
+    pub vol_up: i64,
+    pub vol_down: i64,
+    /// Least total volatility of direction up.
+    pub least_up: TotalVol,
+    /// D·D+ − 1.
+    pub owned: i64,
+    /// D·D− − 1.
+    pub owed: i64,
+    /// D − 1.
+    pub mark: i64,
+    /// basis_add + basis_mult·τ.
+    pub basis: i64,
+    pub linear: SkewTerms,
+    pub absolute: SkewTerms,
+}
+
+impl TenorTerms {
+    /// # Rounding
+    /// To about 1e-11, in no direction.
+    ///
+    /// # Errors
+    /// [`RiskError::TenorOutOfRange`] for a negative time, [`RiskError::Overflow`] never for validated parameters.
+    ///
+    /// # Source
+    /// `docs/risk-model.md`, "Portfolio margin".
+    pub fn new(params: &PortfolioParams, tenor: &Tenor, vols: &VolatilityState) -> Result<Self, RiskError> {
+        if tenor.left.is_negative() {
+            return Err(RiskError::TenorOutOfRange);
+        }
+        let power = shock_power(params, tenor.left)?;
+        let up = ONE_Q.wrapping_add(mul_shift::<40>(q40(params.range_up), power));
+        let down = ONE_Q.wrapping_sub(mul_shift::<40>(q40(params.range_down), power)).max(0);
+        let dynamic = mul_shift::<40>(q40(params.realised_mult), vols.realised.raw());
+        let least_vol = Vol::from_raw(q40(params.min_vol_up).max(dynamic));
+        let rate = tenor.rate.raw();
+        // Rates and multiples are at most 1 and 2: sums below 4e9. D·D± by one exponential each.
+        let owned_rate = rate.wrapping_add(times(rate, params.long_mult)).wrapping_add(params.long_add.raw());
+        let owed_rate = rate.wrapping_sub(times(rate, params.short_mult)).wrapping_sub(params.short_add.raw());
+        let owned = mul_q40(discount(Ratio::from_raw(owned_rate), tenor.left).raw(), q40(params.long_base));
+        let owed = mul_q40(discount(Ratio::from_raw(owed_rate), tenor.left).raw(), q40(params.short_base));
+        let years = mul_div(tenor.left.raw(), ONE_Q, SECONDS_PER_YEAR, Rounding::Down)?;
+        Ok(Self {
+            vol_up: mul_shift::<40>(up, q40(vols.forecast)),
+            vol_down: down,
+            least_up: total_vol(least_vol, tenor.sqrt_years),
+            owned: less_one_q31(owned),
+            // D− is at most 1/D: nothing is ever owed at more than its forward value.
+            owed: less_one_q31(owed.min(ONE_Q)),
+            mark: less_one_q31(tenor.discount.raw()),
+            basis: q40(params.basis_add).wrapping_add(mul_shift::<40>(q40(params.basis_mult), years)),
+            linear: skew_terms(params, &params.skew_linear, tenor.sqrt_years)?,
+            absolute: skew_terms(params, &params.skew_absolute, tenor.sqrt_years)?,
+        })
+    }
+}
+
+impl TenorTerms {
+    /// Value times D·D±: by what it is worth, owned or owed.
+    #[inline(always)]
+    pub fn with_discount(&self, value: i64) -> i64 {
+        discounted(value, if value > 0 { self.owned } else { self.owed })
+    }
+}
+
+impl SkewTerms {
+    /// Total volatility of the scenario at log-moneyness ±k: v·max(0, 1 + clip(k·slope, ±cap)).
+    #[inline(always)]
+    pub fn shocked(&self, vol: TotalVol, k: i64) -> TotalVol {
+        // |k| < 42·2^40 and |slope| ≤ 2^40·1.8/0.001: below 2^57.
+        let limit = self.cap.wrapping_abs();
+        let change = mul_shift::<40>(k, self.slope).min(limit).max(limit.wrapping_neg());
+        TotalVol::from_raw(mul_q40(vol.raw(), ONE_Q.wrapping_add(change).max(0)))
+    }
+}
+
+/// Value times (1 + factor), factor within ±1 in Q31. # Rounding To nearest, 2^-32 of the largest value.
+#[inline(always)]
+pub(super) fn discounted(value: i64, factor: i64) -> i64 {
+    // Values of a scan stay below 2^61: rounded to 31 bits, times 2^31, below 2^62.
+    value.wrapping_add((value.wrapping_add(1 << 29) >> 30).wrapping_mul(factor) >> 1)
+}
+
+/// A parameter of at most 60 in Q40. # Rounding Towards zero, 1.5e-11.
+#[inline(always)]
+pub(super) fn q40(ratio: Ratio) -> i64 {
+    // 2^40/1e9 = 2^31/1 953 125; below 6e10 a shift by 27 stays in range, the other four bits follow.
+    (ratio.raw() << 27).wrapping_div(1_953_125) << 4
+}
+
+/// `rate · multiple`, both of scale 1e-9 and at most 2.
+fn times(rate: i64, multiple: Ratio) -> i64 {
+    rate.wrapping_mul(multiple.raw()).wrapping_div(ONE_E9)
+}
+
+/// Q40 less 1 in Q31, to nearest.
+fn less_one_q31(x: i64) -> i64 {
+    x.wrapping_sub(ONE_Q).wrapping_add(1 << 8) >> 9
+}
+
+/// (30 d / max(T, floor))^power, Q40.
+fn shock_power(params: &PortfolioParams, left: Seconds) -> Result<i64, RiskError> {
+    let power = if left.raw() <= REFERENCE_TENOR { params.short_power } else { params.long_power };
+    let tenor = left.raw().max(params.tenor_floor.raw()).max(1);
+    // 2.6e6 · 2^40 < 2^62.
+    let ratio = (REFERENCE_TENOR << 40).wrapping_div(tenor).max(1);
+    Ok(math::exp_q40(mul_shift::<40>(math::ln_ratio_q40(ratio)?, q40(power))))
+}
+
+fn skew_terms(params: &PortfolioParams, skew: &SkewParams, sqrt_years: i64) -> Result<SkewTerms, RiskError> {
+    if skew.weight.is_zero() {
+        return Ok(SkewTerms { cap: 0, slope: 0 });
+    }
+    let cap = mul_shift::<40>(q40(skew.cap_slope), sqrt_years).wrapping_add(q40(skew.base_cap));
+    let width = mul_shift::<40>(sqrt_years, q40(params.vol_scale)).wrapping_add(q40(params.vol_static));
+    // width_scale may exceed 8: scaled in 64 bits by hand. √τ·width is at most 8·6.5·2^40.
+    let deviation = mul_shift::<40>(sqrt_years, width);
+    let kstar = mul_div(deviation, params.width_scale.raw(), ONE_E9, Rounding::Down)?.max(q40(params.min_kstar));
+    Ok(SkewTerms { cap, slope: mul_div(cap, ONE_Q, kstar, Rounding::Down)? })
+}
