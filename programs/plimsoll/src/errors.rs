@@ -44,12 +44,24 @@ pub enum PlimsollError {
     VolatilityOutOfBounds = 108,
     #[msg("Strike is outside the range around the index price: list a nearer strike")]
     StrikeOutOfRange = 109,
+    #[msg("Total variance would fall from one expiry to the next: raise the later or lower the earlier expiry first")]
+    CalendarArbitrage = 110,
+    #[msg("Surface lies too far from realised volatility: publish one nearer to it or sample it first")]
+    VolatilityOffRealised = 111,
+    #[msg("Sampling interval has not passed since the last sample: update the price and retry later")]
+    SampleTooEarly = 112,
+    #[msg("Forecast factor or lifetime is outside its bounds: set ones inside the bounds")]
+    ForecastOutOfBounds = 113,
+    #[msg("Forecast changes too far or too soon: take a smaller step or wait for the interval to pass")]
+    ForecastTooFast = 114,
+    #[msg("Historical move or its place is out of range: pass moves inside the limits, right behind the last at most")]
+    HistoryOutOfRange = 115,
 
     #[msg("Account is not the oracle this price is bound to: pass the bound oracle accounts")]
     OracleMismatch = 200,
-    #[msg("Oracle account is not owned by the Pyth program: pass a genuine Pyth account")]
+    #[msg("Oracle account is not owned by the oracle's program: pass a genuine account of the bound oracle")]
     OracleOwner = 201,
-    #[msg("Oracle account has an unknown layout: pass a Pyth price account or price update")]
+    #[msg("Oracle account has an unknown layout: pass an account of the kind the source is bound to")]
     OracleLayout = 202,
     #[msg("Price update is not fully verified: post it with full verification and retry")]
     OracleNotVerified = 203,
@@ -67,6 +79,8 @@ pub enum PlimsollError {
     OracleFuture = 209,
     #[msg("Index and slow price diverge: until they meet only trades that raise initial margin pass")]
     PriceDivergence = 210,
+    #[msg("Fewer oracles have answered than the feed asks for: wait for a complete result")]
+    OracleSamples = 211,
 
     #[msg("Initial margin would be short: add collateral or reduce risk")]
     InitialMargin = 300,

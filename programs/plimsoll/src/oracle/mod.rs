@@ -3,6 +3,7 @@
 
 mod price_account;
 mod pull;
+mod switchboard;
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::units::Price;
@@ -35,12 +36,17 @@ pub fn update(state: &mut PriceState, accounts: &[AccountInfo], now: i64) -> Res
     state.aggregate(now)
 }
 
-/// Finds the source by address (price accounts) or else by the owner's layout and feed id (pull).
+/// Finds the source by address (price accounts and Switchboard) or else by the owner's layout and feed id (Pyth pull).
 fn read(state: &PriceState, account: &AccountInfo) -> Result<(usize, Observation)> {
     let sources = || state.sources.iter().take(state.source_count as usize).enumerate();
-    let bound = sources().find(|(_, s)| s.kind == OracleSource::PYTH_PRICE_ACCOUNT && s.key == account.key.to_bytes());
-    if let Some((index, _)) = bound {
-        return Ok((index, price_account::read(account)?));
+    let key = account.key.to_bytes();
+    let bound = sources().find(|(_, s)| s.kind != OracleSource::PYTH_PULL && s.key == key);
+    match bound {
+        Some((index, source)) if source.kind == OracleSource::SWITCHBOARD => {
+            return Ok((index, switchboard::read(account)?))
+        }
+        Some((index, _)) => return Ok((index, price_account::read(account)?)),
+        None => {}
     }
     require!(sources().any(|(_, s)| s.kind == OracleSource::PYTH_PULL), PlimsollError::OracleMismatch);
     let (feed_id, seen) = pull::read(account)?;

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{CrossParams, LiquidationParams};
-use plimsoll_risk::units::{Ratio, Value, ONE_E9, SECONDS_PER_YEAR};
+use plimsoll_risk::units::{Ratio, Value, ONE_E9};
 
 use crate::constants::{MAX_CONFIDENCE_E9, MAX_SOURCES};
 use crate::errors::PlimsollError;
@@ -134,10 +134,10 @@ impl VolatilityParamsRaw {
             && (ONE_E9..=100 * ONE_E9).contains(&self.realised_high_e9)
             && (0..=5 * ONE_E9).contains(&self.stale_mult_e9)
             && (0..=ONE_E9).contains(&self.stale_charge_e9);
-        // Between a minute and a day; a half-life of at least two samples; a year's memory at most.
+        // A half-life of fewer than two samples measures nothing, one of more than two thousand loses digits.
         let is_measure_lawful = (60..=DAY_SECS).contains(&self.sample_secs)
             && self.half_life_secs >= self.sample_secs.saturating_mul(2)
-            && self.half_life_secs <= SECONDS_PER_YEAR
+            && self.half_life_secs <= self.sample_secs.saturating_mul(2_000)
             && (1..=10_000).contains(&self.min_samples);
         let is_forecast_lawful = (ONE_E9..=MAX_FORECAST_E9).contains(&self.max_forecast_e9)
             && (0..=MAX_FORECAST_E9).contains(&self.max_forecast_step_e9)
@@ -209,7 +209,7 @@ pub struct OracleSourceArgs {
 pub struct OracleConfig {
     /// One to three sources; the index is the median of the fresh ones.
     pub sources: Vec<OracleSourceArgs>,
-    /// Fewer fresh sources than this are no price.
+    /// Fewer fresh sources than this are no price; more than half of them.
     pub required: u8,
     /// Age by publish time up to which the price allows new risk, in seconds.
     pub max_age_secs: i64,
@@ -231,7 +231,8 @@ impl OracleConfig {
     pub fn validate(&self) -> Result<()> {
         let count = self.sources.len();
         let is_lawful = (1..=MAX_SOURCES as usize).contains(&count)
-            && self.required >= 1
+            // A majority: sources that are stale, or withheld by the caller, never decide which way the median falls.
+            && (self.required as usize).saturating_mul(2) > count
             && self.required as usize <= count
             && (1..=3_600).contains(&self.max_age_secs)
             && (self.max_age_secs..=86_400).contains(&self.max_liquidation_age_secs)
