@@ -128,11 +128,46 @@ pub struct PriceUpdated {
 #[event]
 pub struct VolatilityUpdated {
     pub underlying: Pubkey,
+    pub publisher: Pubkey,
     pub expiry: u8,
     pub forward_ratio_q40: i64,
     pub rate_e9: i64,
+    pub confidence_e9: i64,
     /// Volatility at the forward, Q40.
     pub atm_vol_q40: i64,
+}
+
+/// A return of the index was added to realised volatility; zero seconds for the first sample, which has no return yet.
+#[event]
+pub struct VolatilitySampled {
+    pub underlying: Pubkey,
+    pub log_return_q40: i64,
+    pub elapsed_secs: i64,
+    /// Average variance per year afterwards, Q40.
+    pub variance_q40: i64,
+    pub samples: i64,
+}
+
+#[event]
+pub struct ForecastSet {
+    pub underlying: Pubkey,
+    pub factor_e9: i64,
+    pub expires_at: i64,
+}
+
+#[event]
+pub struct HistoryCreated {
+    pub underlying: Pubkey,
+    pub history: Pubkey,
+}
+
+/// Moves were written from `start` on; the set now has `count`.
+#[event]
+pub struct HistorySet {
+    pub history: Pubkey,
+    pub start: u8,
+    pub written: u8,
+    pub count: u8,
 }
 
 #[event]

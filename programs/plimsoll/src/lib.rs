@@ -129,6 +129,26 @@ pub mod plimsoll {
         instructions::update_volatility::handler(ctx, args)
     }
 
+    /// Adds the index's return since the last sample to realised volatility. Signer: nobody.
+    pub fn sample_volatility(ctx: Context<SampleVolatility>) -> Result<()> {
+        instructions::sample_volatility::handler(ctx)
+    }
+
+    /// Sets the volatility forecast, a factor of at least 1, for some seconds. Signer: the underlying's forecast authority.
+    pub fn set_forecast(ctx: Context<SetForecast>, factor_e9: i64, lifetime_secs: i64) -> Result<()> {
+        instructions::set_forecast::handler(ctx, factor_e9, lifetime_secs)
+    }
+
+    /// Creates the empty set of historical moves of an underlying. Signer: admin.
+    pub fn create_history(ctx: Context<CreateHistory>) -> Result<()> {
+        instructions::create_history::handler(ctx)
+    }
+
+    /// Writes historical moves from a place on; without moves cuts the set there. Signer: admin.
+    pub fn set_history(ctx: Context<SetHistory>, start: u8, moves: Vec<MoveArgs>) -> Result<()> {
+        instructions::set_history::handler(ctx, start, moves)
+    }
+
     /// Opens a margin account. Signer: owner.
     pub fn open_account(ctx: Context<OpenAccount>, number: u16, mode: MarginMode) -> Result<()> {
         instructions::open_account::handler(ctx, number, mode)

@@ -13,9 +13,9 @@ rooms! {
         set_collateral_oracle, set_exchange, set_stable_oracle,
     }
     market {
-        create_underlying, list_expiry, list_series, remove_expiry, set_underlying, set_underlying_oracle,
-        update_collateral_price,
-        update_price, update_stable_price, update_volatility,
+        create_history, create_underlying, list_expiry, list_series, remove_expiry, sample_volatility, set_forecast,
+        set_history, set_underlying, set_underlying_oracle, update_collateral_price, update_price, update_stable_price,
+        update_volatility,
     }
     account {
         call_margin, check_health, close_account, deposit, open_account, set_delegate, withdraw,

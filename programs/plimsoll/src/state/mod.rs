@@ -7,6 +7,7 @@ pub mod margin_account;
 pub mod params;
 pub mod price;
 pub mod underlying;
+pub mod volatility;
 
 pub use collateral::Collateral;
 pub use exchange::{Exchange, PauseBits};
@@ -17,4 +18,5 @@ pub use params::{
     VolatilityParamsRaw,
 };
 pub use price::{OracleSource, PriceState};
-pub use underlying::{Expiry, ExpiryStatus, Forecast, RealisedVol, Series, SeriesStatus, Underlying};
+pub use underlying::{Expiry, ExpiryStatus, Series, SeriesStatus, Underlying};
+pub use volatility::{Forecast, RealisedVol};

@@ -9,7 +9,7 @@ use plimsoll_risk::units::{Contracts, Log, Price, Ratio, Seconds, Vol};
 use crate::constants::MAX_PUBLISHERS;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::params::{SviRaw, UnderlyingParams};
-use crate::state::{Position, PriceState};
+use crate::state::{Forecast, Position, PriceState, RealisedVol};
 
 /// One underlying: price, parameters, expiries and series.
 #[account(zero_copy)]
@@ -37,34 +37,6 @@ pub struct Underlying {
     pub reserved: [u64; 32],
     pub expiries: [Expiry; 16],
     pub series: [Series; 512],
-}
-
-/// Volatility measured from the index itself: an exponential average over time of squared log returns per year.
-#[zero_copy]
-#[derive(Debug, PartialEq, Eq)]
-pub struct RealisedVol {
-    /// Σ weight × variance per year, Q40.
-    pub weighted_variance_q40: i64,
-    /// Σ weight, in [0, 1], Q40.
-    pub weight_q40: i64,
-    /// ln of the index at the last sample, Q40.
-    pub last_ln_q40: i64,
-    /// When that index was published, unix seconds; 0 before the first sample.
-    pub last_at: i64,
-    /// Returns measured so far.
-    pub samples: i64,
-}
-
-/// How much more than its surfaces say an underlying may move, for a limited time.
-#[zero_copy]
-#[derive(Debug, PartialEq, Eq)]
-pub struct Forecast {
-    /// At least 1, scale 1e-9; 0 before the first.
-    pub factor_e9: i64,
-    /// When it ends by itself, unix seconds.
-    pub expires_at: i64,
-    /// When it was last set, unix seconds; 0 before the first.
-    pub set_at: i64,
 }
 
 /// One expiry date.
@@ -124,7 +96,6 @@ pub struct Series {
 const _: () = {
     assert!(core::mem::size_of::<Expiry>() == 200);
     assert!(core::mem::size_of::<Series>() == 56);
-    assert!(core::mem::size_of::<RealisedVol>() == 40 && core::mem::size_of::<Forecast>() == 24);
     assert!(core::mem::size_of::<Underlying>() == 32_976 && core::mem::align_of::<Underlying>() == 8);
 };
 
@@ -213,6 +184,11 @@ impl Expiry {
         Ok((twap.average().or_error()?.unwrap_or(last), twap.covered))
     }
 
+    /// Whether it is listed and has not passed.
+    pub fn is_live_at(&self, now: i64) -> bool {
+        self.status == ExpiryStatus::LIVE && now < self.expiry_ts
+    }
+
     pub fn is_settled(&self) -> bool {
         self.status == ExpiryStatus::SETTLED
     }
@@ -232,16 +208,15 @@ impl Underlying {
     ///
     /// [`VolatilityParamsRaw::min_samples`]: crate::state::VolatilityParamsRaw::min_samples
     pub fn realised_vol(&self) -> Vol {
-        Vol::ZERO
+        if self.realised.samples < self.params.volatility.min_samples {
+            return Vol::ZERO;
+        }
+        self.realised.average().vol()
     }
 
     /// The forecast factor in force, at least 1.
     pub fn forecast(&self, now: i64) -> Ratio {
-        if now < self.forecast.expires_at {
-            Ratio::from_raw(self.forecast.factor_e9).max(Ratio::ONE)
-        } else {
-            Ratio::ONE
-        }
+        self.forecast.factor_at(now)
     }
 
     /// Replaces the keys that may publish surfaces. None is lawful: then nobody may.
