@@ -66,8 +66,8 @@ impl Findings {
                 self.compare(&at(term), part.unwrap_or_default(), &expected[term]);
             }
             for (name, greek) in &portfolio.greeks {
-                // Gamma grows without bound towards an expiry at the money: it is compared with its own size.
-                self.compare_within(&at(name), *greek, &expected["greeks"][*name], 2e-7, 1e-6);
+                // Near an expiry gamma and theta of single legs are far above their sum.
+                self.compare_within(&at(name), *greek, &expected["greeks"][*name], 1e-6, 1e-6);
             }
         }
     }

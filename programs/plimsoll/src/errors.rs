@@ -100,8 +100,8 @@ pub enum PlimsollError {
     AccountNotEmpty = 307,
     #[msg("Account is healthy: there is nothing to call or clear")]
     NoMarginCall = 308,
-    #[msg("Margin mode is not available: choose isolated or cross")]
-    ModeUnavailable = 309,
+    #[msg("Underlying has no scenario grid for portfolio margin: its admin must set parameters and scenarios first")]
+    ScenarioGrid = 309,
     #[msg("Deposit cap of the collateral would be exceeded: deposit less")]
     DepositCap = 310,
     #[msg("Trade would cost a restricted account more than a liquidation: agree on a price nearer to the mark")]

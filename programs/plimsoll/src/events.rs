@@ -8,6 +8,8 @@
 
 use anchor_lang::prelude::*;
 
+use crate::state::PortfolioParamsRaw;
+
 #[event]
 pub struct ExchangeCreated {
     pub exchange: Pubkey,
@@ -68,6 +70,17 @@ pub struct CollateralChanged {
     pub haircut_initial_e9: i64,
     pub haircut_maintenance_e9: i64,
     pub deposit_cap_atoms: u64,
+    pub underlying: Pubkey,
+}
+
+/// Parameters or grid of portfolio margin were set.
+#[event]
+pub struct PortfolioChanged {
+    pub underlying: Pubkey,
+    pub params: PortfolioParamsRaw,
+    pub scenario_count: u8,
+    /// Whether both are there, so that accounts in portfolio margin may trade it.
+    pub is_set: bool,
 }
 
 #[event]

@@ -16,7 +16,7 @@ mod token;
 use anchor_lang::prelude::*;
 
 use instructions::*;
-use state::{MarginMode, OracleConfig, UnderlyingParams};
+use state::{MarginMode, OracleConfig, PortfolioParamsRaw, ScenarioArgs, UnderlyingParams};
 
 declare_id!("Ar657pizBp5R8dHCyEEiZ8tsgP4uTR2gXYhJ33kXeZAx");
 
@@ -87,6 +87,16 @@ pub mod plimsoll {
         forecast_authority: Pubkey,
     ) -> Result<()> {
         instructions::set_underlying::handler(ctx, params, publishers, forecast_authority)
+    }
+
+    /// Sets the parameters of portfolio margin of an underlying. Signer: admin.
+    pub fn set_portfolio_params(ctx: Context<SetUnderlying>, params: PortfolioParamsRaw) -> Result<()> {
+        instructions::set_portfolio_params::handler(ctx, params)
+    }
+
+    /// Sets the scenario grid of an underlying: one to 40, some of them up and some down. Signer: admin.
+    pub fn set_scenarios(ctx: Context<SetUnderlying>, scenarios: Vec<ScenarioArgs>) -> Result<()> {
+        instructions::set_scenarios::handler(ctx, scenarios)
     }
 
     /// Replaces the oracle binding of an underlying; index and slow price stay until the first update. Signer: admin.

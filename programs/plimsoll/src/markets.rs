@@ -1,4 +1,4 @@
-//! The markets an instruction was given: underlyings and collaterals, found by key, never trusted by position.
+//! The markets an instruction was given: underlyings, collaterals and histories, found by key, never trusted by position.
 
 use std::cell::Ref;
 
@@ -7,12 +7,13 @@ use anchor_lang::{Discriminator, ZeroCopy};
 
 use crate::constants::{MAX_MARKETS, VERSION};
 use crate::errors::PlimsollError;
-use crate::state::{Collateral, Underlying};
+use crate::state::{Collateral, History, Underlying};
 
-/// Read-only view of all underlyings and collaterals passed to an instruction.
+/// Read-only view of all underlyings, collaterals and histories passed to an instruction.
 pub struct Markets<'a> {
     underlyings: Vec<(&'a Pubkey, Ref<'a, Underlying>)>,
     collaterals: Vec<(&'a Pubkey, Ref<'a, Collateral>)>,
+    histories: Vec<Ref<'a, History>>,
 }
 
 impl<'a> Markets<'a> {
@@ -22,7 +23,7 @@ impl<'a> Markets<'a> {
     /// [`PlimsollError::UnexpectedAccount`] for an account that is neither; [`PlimsollError::WrongExchange`];
     /// [`PlimsollError::WrongVersion`].
     pub fn load<'info: 'a>(accounts: impl Iterator<Item = &'a AccountInfo<'info>>, exchange: &Pubkey) -> Result<Self> {
-        let mut markets = Self { underlyings: Vec::with_capacity(8), collaterals: Vec::with_capacity(8) };
+        let mut markets = Self { underlyings: Vec::with_capacity(8), collaterals: Vec::with_capacity(8), histories: Vec::new() };
         for (index, account) in accounts.enumerate() {
             require!(index < MAX_MARKETS, PlimsollError::UnexpectedAccount);
             markets.add(account, exchange)?;
@@ -40,6 +41,10 @@ impl<'a> Markets<'a> {
             require_keys_eq!(collateral.exchange, *exchange, PlimsollError::WrongExchange);
             require!(collateral.version == VERSION, PlimsollError::WrongVersion);
             self.collaterals.push((account.key, collateral));
+        } else if let Some(history) = view::<History>(account)? {
+            // It belongs to an underlying, which belongs to an exchange: it is found by the underlying's key.
+            require!(history.version == VERSION, PlimsollError::WrongVersion);
+            self.histories.push(history);
         } else {
             return err!(PlimsollError::UnexpectedAccount);
         }
@@ -49,6 +54,11 @@ impl<'a> Markets<'a> {
     pub fn underlying(&self, key: &Pubkey) -> Result<&Underlying> {
         let found = self.underlyings.iter().find(|(candidate, _)| *candidate == key);
         found.map(|(_, underlying)| &**underlying).ok_or_else(|| PlimsollError::MarketMissing.into())
+    }
+
+    pub fn history(&self, underlying: &Pubkey) -> Result<&History> {
+        let found = self.histories.iter().find(|history| history.underlying == *underlying);
+        found.map(|history| &**history).ok_or_else(|| PlimsollError::MarketMissing.into())
     }
 
     pub fn collateral(&self, key: &Pubkey) -> Result<&Collateral> {

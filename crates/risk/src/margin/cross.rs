@@ -263,6 +263,18 @@ impl UnderlyingMargin {
         Ok(())
     }
 
+    /// Charges shorts a part of their notional, IM only: for a volatility surface that is too old.
+    ///
+    /// # Rounding
+    /// Against the account, ≤ 1e-15 USD.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    pub fn charge_shorts(&mut self, spot: Price, short_size: Contracts, part: Ratio) -> Result<(), RiskError> {
+        self.initial = self.initial.add(spot.times(short_size.neg()?).scale_floor(part)?)?;
+        Ok(())
+    }
+
     /// Charges shorts for a price of low confidence and for a quote asset below its peg: IM only.
     ///
     /// IM −= (1 − c)·factor·S·Σ|short| when c < threshold, and −= max(0, pegThreshold − stable)·pegFactor·S·Σ|short|.

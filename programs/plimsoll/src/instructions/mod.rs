@@ -14,7 +14,7 @@ rooms! {
     }
     market {
         create_history, create_underlying, list_expiry, list_series, remove_expiry, sample_volatility, set_forecast,
-        set_history, set_underlying, set_underlying_oracle, update_collateral_price, update_price, update_stable_price,
+        set_history, set_portfolio_params, set_scenarios, set_underlying, set_underlying_oracle, update_collateral_price, update_price, update_stable_price,
         update_volatility,
     }
     account {

@@ -20,6 +20,8 @@ pub struct Collateral {
     pub mint: Pubkey,
     pub vault: Pubkey,
     pub token_program: Pubkey,
+    /// Underlying of the same asset: in portfolio margin the collateral moves with its scenarios. Default: none.
+    pub underlying: Pubkey,
     pub price: PriceState,
     /// Part of the value that does not count for IM, scale 1e-9.
     pub haircut_initial_e9: i64,
@@ -29,7 +31,7 @@ pub struct Collateral {
     pub deposit_cap_atoms: u64,
     /// Sum of all balances of all accounts, in the mint's atoms: what the vault owes.
     pub total_deposits_atoms: u64,
-    pub reserved: [u64; 16],
+    pub reserved: [u64; 12],
 }
 
 const _: () = assert!(core::mem::size_of::<Collateral>() == 616 && core::mem::align_of::<Collateral>() == 8);

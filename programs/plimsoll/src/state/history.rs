@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::{mul_div, Rounding};
+use plimsoll_risk::margin::portfolio::HistoryPair;
 use plimsoll_risk::math::ln_ratio_q40;
 use plimsoll_risk::units::{ONE_E9, ONE_Q};
 
@@ -39,6 +40,18 @@ const _: () = {
 };
 
 impl HistoricalMove {
+    /// The move as the scan of the risk crate reads it. # Rounding Towards zero, 1e-9.
+    pub fn pair(&self) -> HistoryPair {
+        // Returns and changes are within [−0.95, 4]: shifted and scaled they stay below 2^63.
+        let factor = self.return_e9.saturating_add(ONE_E9);
+        let vol = self.vol_change_e9.saturating_add(ONE_E9);
+        HistoryPair {
+            log_q40: self.ln_return_q40,
+            factor_q30: (factor << 30) / ONE_E9,
+            vol_q40: ((vol << 30) / ONE_E9) << 10,
+        }
+    }
+
     /// A price never loses all: −95 % is the end of the range, and not in it.
     pub const LEAST_RETURN_E9: i64 = -950_000_000;
     pub const MOST_RETURN_E9: i64 = 4_000_000_000;

@@ -100,6 +100,7 @@ impl Position {
 impl MarginAccount {
     pub const ISOLATED: u8 = 0;
     pub const CROSS: u8 = 1;
+    pub const PORTFOLIO: u8 = 2;
 
     pub fn require_owner(&self, signer: &Pubkey) -> Result<()> {
         require_keys_eq!(self.owner, *signer, PlimsollError::Unauthorized);

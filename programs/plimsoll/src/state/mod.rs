@@ -5,6 +5,8 @@ pub mod exchange;
 pub mod history;
 pub mod margin_account;
 pub mod params;
+pub mod portfolio;
+pub mod portfolio_params;
 pub mod price;
 pub mod underlying;
 pub mod volatility;
@@ -17,6 +19,8 @@ pub use params::{
     CrossParamsRaw, LiquidationParamsRaw, OracleConfig, OracleSourceArgs, SourceKind, SviRaw, UnderlyingParams,
     VolatilityParamsRaw,
 };
+pub use portfolio::{PortfolioState, ScenarioArgs, ScenarioRaw, VolMove};
+pub use portfolio_params::{PortfolioParamsRaw, SkewParamsRaw};
 pub use price::{OracleSource, PriceState};
 pub use underlying::{Expiry, ExpiryStatus, Series, SeriesStatus, Underlying};
 pub use volatility::{Forecast, RealisedVol};

@@ -166,11 +166,24 @@ impl PriceState {
         Ok(self.slow_e9.saturating_add(step))
     }
 
+    /// How far the confidence interval biases the price, at most 5 % of it. # Rounding Up.
+    fn bias(&self) -> Result<i64> {
+        let bias = Price::from_raw(self.confidence_e9).scale(Ratio::from_raw(CONFIDENCE_BIAS_E9), Rounding::Up);
+        let most = self.index().scale(Ratio::from_raw(MAX_BIAS_E9), Rounding::Up);
+        Ok(bias.or_error()?.min(most.or_error()?).raw())
+    }
+
+    /// Both ends of the confidence band around the index.
+    pub fn confidence_band(&self) -> Result<(Price, Price)> {
+        let bias = self.bias()?;
+        let low = self.index_e9.saturating_sub(bias).max(1);
+        let high = self.index_e9.saturating_add(bias).min(Price::MAX.raw());
+        Ok((Price::from_raw(low), Price::from_raw(high)))
+    }
+
     fn bound_range(&mut self) -> Result<()> {
         let index = Price::from_raw(self.index_e9);
-        let bias =
-            Price::from_raw(self.confidence_e9).scale(Ratio::from_raw(CONFIDENCE_BIAS_E9), Rounding::Up).or_error()?;
-        let bias = bias.min(index.scale(Ratio::from_raw(MAX_BIAS_E9), Rounding::Up).or_error()?).raw();
+        let bias = self.bias()?;
         // The bias is at most 5 % of a price in range: the low end stays above zero unless the index is one unit.
         self.low_e9 = self.index_e9.saturating_sub(bias).min(self.slow_e9).max(1);
         self.high_e9 = self.index_e9.saturating_add(bias).max(self.slow_e9).min(Price::MAX.raw());

@@ -9,7 +9,7 @@ use plimsoll_risk::units::{Contracts, Log, Price, Ratio, Seconds, Vol};
 use crate::constants::MAX_PUBLISHERS;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::params::{SviRaw, UnderlyingParams};
-use crate::state::{Forecast, Position, PriceState, RealisedVol};
+use crate::state::{PortfolioState, Forecast, Position, PriceState, RealisedVol};
 
 /// One underlying: price, parameters, expiries and series.
 #[account(zero_copy)]
@@ -30,6 +30,7 @@ pub struct Underlying {
     pub realised: RealisedVol,
     pub forecast: Forecast,
     pub params: UnderlyingParams,
+    pub portfolio: PortfolioState,
     /// Trading fees not collected yet, in quote atoms.
     pub fees_atoms: i64,
     /// Settlement payoffs: shorts' payments received less longs' payments made, in quote atoms.
@@ -96,7 +97,7 @@ pub struct Series {
 const _: () = {
     assert!(core::mem::size_of::<Expiry>() == 200);
     assert!(core::mem::size_of::<Series>() == 56);
-    assert!(core::mem::size_of::<Underlying>() == 32_976 && core::mem::align_of::<Underlying>() == 8);
+    assert!(core::mem::size_of::<Underlying>() == 35_496 && core::mem::align_of::<Underlying>() == 8);
 };
 
 /// States of an expiry slot.

@@ -3,7 +3,6 @@
 use anchor_lang::prelude::*;
 
 use crate::constants::*;
-use crate::errors::PlimsollError;
 use crate::events::AccountOpened;
 use crate::state::{Exchange, MarginAccount, MarginMode};
 
@@ -25,7 +24,7 @@ pub fn handler(ctx: Context<OpenAccount>, number: u16, mode: MarginMode) -> Resu
     let mode = match mode {
         MarginMode::Isolated => MarginAccount::ISOLATED,
         MarginMode::Cross => MarginAccount::CROSS,
-        MarginMode::Portfolio => return err!(PlimsollError::ModeUnavailable),
+        MarginMode::Portfolio => MarginAccount::PORTFOLIO,
     };
     let account = &mut ctx.accounts.margin_account.load_init()?;
     account.version = VERSION;

@@ -14,6 +14,8 @@ pub struct CollateralArgs {
     pub haircut_maintenance_e9: i64,
     /// Largest sum of all deposits, in the mint's atoms.
     pub deposit_cap_atoms: u64,
+    /// Underlying of the same asset, with whose scenarios it moves in portfolio margin; default for none.
+    pub underlying: Pubkey,
 }
 
 #[derive(Accounts)]
@@ -34,6 +36,7 @@ pub fn handler(ctx: Context<SetCollateral>, args: CollateralArgs) -> Result<()> 
         haircut_initial_e9: args.haircut_initial_e9,
         haircut_maintenance_e9: args.haircut_maintenance_e9,
         deposit_cap_atoms: args.deposit_cap_atoms,
+        underlying: args.underlying,
     });
     Ok(())
 }
@@ -44,5 +47,6 @@ pub(super) fn apply(collateral: &mut Collateral, args: &CollateralArgs) -> Resul
     collateral.haircut_initial_e9 = args.haircut_initial_e9;
     collateral.haircut_maintenance_e9 = args.haircut_maintenance_e9;
     collateral.deposit_cap_atoms = args.deposit_cap_atoms;
+    collateral.underlying = args.underlying;
     Ok(())
 }

@@ -1,0 +1,112 @@
+//! Cross margin of one underlying of an account.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::margin::cross::PriceQuality;
+use plimsoll_risk::margin::portfolio::DollarGreeks;
+use plimsoll_risk::margin::{CrossExpiry, CrossTerms, UnderlyingMargin};
+use plimsoll_risk::params::CrossParams;
+use plimsoll_risk::units::{Exact, Ratio};
+
+use super::market::{ExpiryMarket, Spot};
+use super::portfolio::greeks;
+use super::{Purpose, UnderlyingHealth, Valuation};
+use crate::errors::{OrProgramError, PlimsollError};
+use crate::state::{Expiry, Position, Underlying};
+
+/// One of the spot prices a margin is taken at.
+struct Point {
+    spot: Spot,
+    terms: CrossTerms,
+    margin: UnderlyingMargin,
+}
+
+impl Point {
+    fn new(params: &CrossParams, spot: Spot) -> Result<Self> {
+        let terms = CrossTerms::new(params, spot.price).or_error()?;
+        Ok(Self { spot, terms, margin: UnderlyingMargin::default() })
+    }
+}
+
+impl Valuation<'_> {
+    /// Adds an underlying in cross margin: E and MM at the index, IM at the worst of the index and both ends of its range.
+    pub(super) fn add_cross(&mut self, underlying: &Underlying, positions: &[Position]) -> Result<()> {
+        let params = CrossParams::from(&underlying.params.cross);
+        let mut points = Vec::with_capacity(3);
+        for spot in self.spots(&underlying.price)? {
+            points.push(Point::new(&params, spot)?);
+        }
+        let mut total = DollarGreeks::default();
+        for group in positions.chunk_by(|a, b| a.expiry == b.expiry) {
+            let expiry = underlying.expiry(group[0].expiry)?;
+            if expiry.is_settled() {
+                let payoff = super::settled_payoff(underlying, expiry, group)?;
+                for point in points.iter_mut() {
+                    point.margin.add_settled(payoff).or_error()?;
+                }
+            } else {
+                self.add_cross_expiry(underlying, expiry, group, &mut points, &mut total)?;
+            }
+        }
+        let quality = PriceQuality { confidence: underlying.price.confidence()?, stable: self.exchange.stable.low() };
+        for point in points.iter_mut() {
+            point.margin.charge_quality(&params, point.spot.price, &quality).or_error()?;
+        }
+        let (margin, initial) = chosen(&points, self.purpose)?;
+        self.note_underlying(UnderlyingHealth { slot: positions[0].underlying, margin, initial, greeks: total, portfolio: None });
+        self.sum.add_underlying(&margin, initial).or_error()
+    }
+
+    fn add_cross_expiry(
+        &mut self,
+        underlying: &Underlying,
+        expiry: &Expiry,
+        positions: &[Position],
+        points: &mut [Point],
+        total: &mut DollarGreeks,
+    ) -> Result<()> {
+        let market = ExpiryMarket::new(underlying, expiry, self.now)?;
+        let is_stale = self.note_surface(&market, positions);
+        let [index, others @ ..] = points else { return Ok(()) };
+        let at_index = market.curve(&index.spot)?;
+        self.legs.clear();
+        market.load_legs(&mut self.legs, positions, &at_index)?;
+        let margin = CrossExpiry { curve: at_index, legs: &self.legs }.margin(&index.terms).or_error()?;
+        index.margin.add_expiry(&margin).or_error()?;
+        if let Some((leg, balance)) = margin.worst_leg {
+            self.note_worst(&positions[leg], balance);
+        }
+        for point in others {
+            let curve = market.curve(&point.spot)?;
+            let book = CrossExpiry { curve, legs: &self.legs };
+            if self.purpose == Purpose::Liquidation {
+                point.margin.add_expiry(&book.margin(&point.terms).or_error()?).or_error()?;
+            } else {
+                let initial = book.initial_at(&point.terms, &margin).or_error()?;
+                point.margin.add_initial(initial, margin.short_size).or_error()?;
+            }
+        }
+        if is_stale {
+            let charge = Ratio::from_raw(underlying.params.volatility.stale_charge_e9);
+            for point in points.iter_mut() {
+                point.margin.charge_shorts(point.spot.price, margin.short_size, charge).or_error()?;
+            }
+        }
+        if self.purpose == Purpose::View {
+            let mark = margin.mark;
+            *total = total.add(&greeks(&market, at_index, market.fixed(&at_index)?, &self.legs, mark)?).or_error()?;
+        }
+        Ok(())
+    }
+}
+
+/// The balances that count: for a liquidation those of the price that is best for the account, else those of the index with
+/// the worst IM of all.
+fn chosen(points: &[Point], purpose: Purpose) -> Result<(UnderlyingMargin, Exact)> {
+    let [index, ..] = points else { return err!(PlimsollError::Overflow) };
+    if purpose == Purpose::Liquidation {
+        let best = points.iter().max_by_key(|point| point.margin.maintenance).unwrap_or(index);
+        return Ok((best.margin, best.margin.initial));
+    }
+    let worst = points.iter().map(|point| point.margin.initial).min();
+    Ok((index.margin, worst.unwrap_or(index.margin.initial)))
+}
