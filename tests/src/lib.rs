@@ -12,6 +12,7 @@ pub mod fixture;
 pub mod laws;
 pub mod native;
 pub mod pyth;
+pub mod switchboard;
 pub mod world;
 
 pub use code::{ExpectedCode, Failure};

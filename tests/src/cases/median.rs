@@ -3,6 +3,7 @@
 use super::kit::{empty, pull_source};
 use crate::fixture::{e9, key};
 use crate::pyth::{price_account, price_data, price_update, pull_account, Quote};
+use crate::switchboard::{feed, feed_account};
 use crate::{expect_error, Fixture, Market, MarketSetup, Setup};
 use plimsoll::constants::MAX_SOURCE_LAG_SECS;
 use plimsoll::errors::PlimsollError;
@@ -16,16 +17,20 @@ fn address(source: usize) -> Pubkey {
     key(&format!("source {source}")).pubkey()
 }
 
-fn feed(source: usize) -> [u8; 32] {
+fn feed_id(source: usize) -> [u8; 32] {
     [source as u8 + 1; 32]
 }
 
-/// An underlying with this many sources, the first a price account and the others pulls.
+/// An underlying with this many sources: a price account, a pull, a Switchboard feed.
 fn with_sources(count: usize, required: u8) -> Fixture {
     let mut f = Fixture::new(&empty());
-    let first = OracleSourceArgs { kind: SourceKind::PythPriceAccount, key: address(0).to_bytes() };
+    let source = |source| match source {
+        0 => OracleSourceArgs { kind: SourceKind::PythPriceAccount, key: address(0).to_bytes() },
+        1 => pull_source(feed_id(1)),
+        _ => OracleSourceArgs { kind: SourceKind::Switchboard, key: address(source).to_bytes() },
+    };
     let mut oracle = f.stable.config();
-    oracle.sources = (0..count).map(|source| if source == 0 { first } else { pull_source(feed(source)) }).collect();
+    oracle.sources = (0..count).map(source).collect();
     oracle.required = required;
     let MarketSetup { params, .. } = MarketSetup::default();
     let args = f.create_args("ETH", params, oracle);
@@ -40,7 +45,8 @@ fn publish(f: &mut Fixture, source: usize, price: f64, confidence: f64, publish_
     let quote = Quote::usd(price, confidence, publish_time);
     let account = match source {
         0 => price_account(&price_data(&quote)),
-        _ => pull_account(&price_update(feed(source), &quote)),
+        1 => pull_account(&price_update(feed_id(1), &quote)),
+        _ => feed_account(&feed(&quote)),
     };
     f.chain.set_account(&address(source), account);
 }
@@ -97,15 +103,16 @@ fn update_price_needs_as_many_fresh_sources_as_are_required() {
 
 #[test]
 fn update_price_leaves_out_a_source_that_lags_the_newest() {
-    let mut f = with_sources(2, 1);
+    let mut f = with_sources(3, 2);
     let start = f.now();
-    (0..2).for_each(|source| publish(&mut f, source, 1_500.0, 0.0, start));
-    f.update_price_from(MARKET, &addresses(&[0, 1])).unwrap();
+    (0..3).for_each(|source| publish(&mut f, source, 1_500.0, 0.0, start));
+    f.update_price_from(MARKET, &addresses(&[0, 1, 2])).unwrap();
     // Just in time to count, then a second too late.
-    for (lag, index) in [(MAX_SOURCE_LAG_SECS, 1_550.0), (MAX_SOURCE_LAG_SECS + 1, 1_600.0)] {
+    for (lag, index) in [(MAX_SOURCE_LAG_SECS, 1_600.0), (MAX_SOURCE_LAG_SECS + 1, 1_650.0)] {
         f.set_time(start + lag);
         publish(&mut f, 1, 1_600.0, 0.0, start + lag);
-        f.update_price_from(MARKET, &[address(1)]).unwrap();
+        publish(&mut f, 2, 1_700.0, 0.0, start + lag);
+        f.update_price_from(MARKET, &addresses(&[1, 2])).unwrap();
         assert_eq!(f.market(MARKET).price.index_e9, e9(index), "after {lag} s");
     }
     // A lagging source does not make up the required number.

@@ -2,6 +2,7 @@
 
 use crate::fixture::key;
 use crate::pyth::{price_account, price_data, price_update, pull_account, Quote, PRICE_PROGRAM, RECEIVER};
+use crate::switchboard::{self, feed, feed_account, PullFeed};
 use plimsoll::errors::PlimsollError;
 use pyth_sdk_solana::state::{AccountType, PriceStatus, SolanaPriceAccount};
 use pyth_solana_receiver_sdk::price_update::{PriceUpdateV2, VerificationLevel};
@@ -130,4 +131,53 @@ pub fn unlawful_price_accounts(now: i64) -> Vec<Reading> {
     let quotes = unlawful_quotes(now).into_iter();
     all.extend(quotes.map(|(name, quote, error)| reading(name, price_account(&price_data(&quote)), error)));
     all
+}
+
+/// Every refusal of a Switchboard feed, in the account that is bound.
+pub fn unlawful_feeds(now: i64) -> Vec<Reading> {
+    use PlimsollError::{
+        OracleConfidence, OracleFuture, OracleLayout, OracleOwner, OraclePrice, OracleSamples, OracleStale,
+    };
+    const DOLLAR: i128 = 1_000_000_000_000_000_000;
+    let good = Quote::usd(1_500.0, 0.5, now);
+    let data = |name: &str, error: PlimsollError, change: &dyn Fn(&mut PullFeed)| {
+        let mut data = feed(&good);
+        change(&mut data);
+        reading(name, feed_account(&data), error)
+    };
+    let account = |name: &str, error: PlimsollError, change: &dyn Fn(&mut Account)| {
+        let mut account = feed_account(&feed(&good));
+        change(&mut account);
+        reading(name, account, error)
+    };
+    let foreign = key("foreign program").pubkey();
+    vec![
+        account("foreign owner", OracleOwner, &|a| a.owner = foreign),
+        account("owned by the program itself", OracleOwner, &|a| a.owner = plimsoll::ID),
+        account("owned by devnet's program", OracleOwner, &|a| a.owner = switchboard::DEVNET_PROGRAM),
+        account("owner of another layout", OracleOwner, &|a| a.owner = RECEIVER),
+        account("no data", OracleLayout, &|a| a.data.clear()),
+        account("a discriminator and nothing else", OracleLayout, &|a| a.data.truncate(8)),
+        account("cut short", OracleLayout, &|a| a.data.truncate(3_207)),
+        account("another discriminator", OracleLayout, &|a| a.data[7] ^= 1),
+        data("fewer answers than the feed asks for", OracleSamples, &|d| d.result.num_samples = 2),
+        data("a feed that asks for all there are", OracleSamples, &|d| d.min_sample_size = 255),
+        data("no answer", OracleSamples, &|d| (d.result.num_samples, d.min_sample_size) = (0, 0)),
+        data("no result yet", OracleSamples, &|d| d.result.slot = 0),
+        data("price of zero", OraclePrice, &|d| d.result.value = 0),
+        data("negative price", OraclePrice, &|d| d.result.value = -DOLLAR),
+        data("most negative price", OraclePrice, &|d| d.result.value = i128::MIN),
+        data("price below the smallest", OraclePrice, &|d| d.result.value = 999_999_999),
+        data("price above the largest", OraclePrice, &|d| d.result.value = DOLLAR * 1_000_000_000 + 1_000_000_000),
+        data("price that overflows", OraclePrice, &|d| d.result.value = i128::MAX),
+        data("deviation above 10 %", OracleConfidence, &|d| d.result.std_dev = 150 * DOLLAR + 1),
+        data("negative deviation", OracleConfidence, &|d| d.result.std_dev = -1),
+        data("deviation of the largest number", OracleConfidence, &|d| d.result.std_dev = i128::MAX),
+        data("a second too old", OracleStale, &|d| d.last_update_timestamp = now - 61),
+        data("updated at the epoch", OracleStale, &|d| d.last_update_timestamp = 0),
+        data("updated before all time", OracleStale, &|d| d.last_update_timestamp = i64::MIN),
+        data("signed before all slots", OracleStale, &|d| d.result.min_slot = 0),
+        data("a second too far ahead", OracleFuture, &|d| d.last_update_timestamp = now + 16),
+        data("updated after all time", OracleFuture, &|d| d.last_update_timestamp = i64::MAX),
+    ]
 }

@@ -1,10 +1,11 @@
 //! `update_price`, `update_collateral_price` and `update_stable_price`: one source. Several are in `median`.
 
 use super::kit::{forged, price_account_at};
-use super::readings::{lawful_quotes, unlawful_price_accounts, unlawful_pulls, Reading};
+use super::readings::{lawful_quotes, unlawful_feeds, unlawful_price_accounts, unlawful_pulls, Reading};
 use crate::chain::Receipt;
 use crate::fixture::{e9, instruction, key, Events, OracleKind};
 use crate::pyth::{price_account, price_data, price_update, pull_account, Quote};
+use crate::switchboard::{feed, feed_account, LANDED};
 use crate::{expect_error, CollateralSetup, Failure, Fixture, Market, MarketSetup, OracleSetup, Setup, Token};
 use anchor_lang::error::ErrorCode;
 use plimsoll::errors::PlimsollError;
@@ -25,7 +26,7 @@ enum Priced {
 }
 
 const ALL: [Priced; 3] = [Priced::Underlying, Priced::Collateral, Priced::Stable];
-const LAYOUTS: [OracleKind; 2] = [OracleKind::Pull, OracleKind::PriceAccount];
+const LAYOUTS: [OracleKind; 3] = [OracleKind::Pull, OracleKind::PriceAccount, OracleKind::Switchboard];
 
 impl Priced {
     fn key(self, f: &Fixture) -> Pubkey {
@@ -95,6 +96,7 @@ fn account(kind: OracleKind, feed_id: [u8; 32], quote: &Quote) -> Account {
     match kind {
         OracleKind::Pull => pull_account(&price_update(feed_id, quote)),
         OracleKind::PriceAccount => price_account(&price_data(quote)),
+        OracleKind::Switchboard => feed_account(&feed(quote)),
     }
 }
 
@@ -111,7 +113,7 @@ fn expect_refusals(kind: OracleKind, readings: impl Fn([u8; 32], i64) -> Vec<Rea
 }
 
 #[test]
-fn update_price_reads_both_layouts_into_index_range_and_event() {
+fn update_price_reads_every_layout_into_index_range_and_event() {
     for kind in LAYOUTS {
         let mut f = fixture(kind);
         for priced in ALL {
@@ -170,6 +172,43 @@ fn update_price_refuses_spoofed_malformed_halted_and_unlawful_price_accounts() {
 }
 
 #[test]
+fn update_price_refuses_spoofed_malformed_incomplete_and_unlawful_switchboard_feeds() {
+    expect_refusals(OracleKind::Switchboard, |_, now| unlawful_feeds(now));
+}
+
+#[test]
+fn update_price_takes_a_switchboard_feed_to_be_as_old_as_its_oldest_answer() {
+    let mut f = fixture(OracleKind::Switchboard);
+    f.advance(200);
+    let now = f.now();
+    // The oldest answer was signed so many slots before the newest landed: 0.4 s each, rounded up.
+    let late = |slots: u64| {
+        let mut late = feed(&Quote::usd(1_500.0, 0.0, now));
+        (late.result.min_slot, late.submissions[31].landed_at) = (LANDED, LANDED + slots);
+        feed_account(&late)
+    };
+    for (slots, age) in [(150, 60), (148, 60), (147, 59), (5, 2), (1, 1), (0, 0)] {
+        Priced::Underlying.read(&mut f, late(slots)).unwrap();
+        assert_eq!(f.market(Market(0)).price.publish_time, now - age, "{slots} slots");
+    }
+    let mut f = fixture(OracleKind::Switchboard);
+    f.advance(200);
+    for slots in [151, u64::MAX - LANDED] {
+        expect_error!(Priced::Underlying.read(&mut f, late(slots)), PlimsollError::OracleStale);
+    }
+}
+
+#[test]
+fn update_price_rounds_a_switchboard_price_down_and_its_deviation_up() {
+    let mut f = fixture(OracleKind::Switchboard);
+    let mut feed = feed(&Quote::usd(1_500.0, 0.0, f.now()));
+    (feed.result.value, feed.result.std_dev) = (1_500_000_000_000_999_999_999, 1_000_000_001);
+    Priced::Underlying.read(&mut f, feed_account(&feed)).unwrap();
+    let price = f.market(Market(0)).price;
+    assert_eq!((price.index_e9, price.confidence_e9), (1_500_000_000_000, 2));
+}
+
+#[test]
 fn update_price_names_the_interval_when_it_is_the_interval_that_does_not_fit() {
     for kind in LAYOUTS {
         let mut f = fixture(kind);
@@ -212,7 +251,7 @@ fn update_price_wants_one_account_per_source_and_the_bound_one() {
             let quote = Quote::usd(1_500.0, 0.0, f.now());
             f.chain.set_account(&twin, account(kind, feed_id, &quote));
             expect_error!(priced.update(&mut f, &[address, twin]), PlimsollError::UnexpectedAccount);
-            if kind == OracleKind::PriceAccount {
+            if kind != OracleKind::Pull {
                 expect_error!(priced.update(&mut f, &[twin]), PlimsollError::OracleMismatch);
                 expect_error!(priced.update(&mut f, &[key("nothing").pubkey()]), PlimsollError::OracleMismatch);
             } else {

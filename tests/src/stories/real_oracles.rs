@@ -1,6 +1,6 @@
 //! Real Pyth accounts, byte for byte as they stood on mainnet.
 
-use crate::fixture::{key, OracleSetup};
+use crate::fixture::OracleSetup;
 use crate::pyth::{self, PRICE_PROGRAM, REAL_PRICE, REAL_PRICE_ADDRESS, REAL_PULL, REAL_PULL_ADDRESS, RECEIVER};
 use crate::{Fixture, Market, MarketSetup, Setup};
 use plimsoll::instructions::CreateUnderlyingArgs;

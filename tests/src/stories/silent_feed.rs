@@ -1,10 +1,8 @@
 //! Regressions: a market without a price, or a lowered limit, must not hold a book that stands elsewhere.
 
-use crate::fixture::{instruction, key, HOUR};
+use crate::fixture::HOUR;
 use crate::{expect_error, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::errors::PlimsollError;
-use plimsoll::instruction as data;
-use solana_signer::Signer;
 
 const ETH: Market = Market(0);
 const BTC: Market = Market(1);
