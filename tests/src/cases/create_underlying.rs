@@ -8,7 +8,7 @@ use plimsoll::constants::VERSION;
 use plimsoll::errors::PlimsollError;
 use plimsoll::events::{UnderlyingChanged, UnderlyingCreated};
 use plimsoll::instructions::CreateUnderlyingArgs;
-use plimsoll::state::{CrossParamsRaw, Underlying, UnderlyingParams};
+use plimsoll::state::{CrossParamsRaw, Underlying, UnderlyingParams, VolatilityParamsRaw};
 use plimsoll::{accounts, instruction as data};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -62,7 +62,38 @@ fn unlawful_params() -> Vec<UnderlyingParams> {
         |c| c.peg_factor_e9 = 20_000_000_001,
         |c| c.peg_factor_e9 = -1,
     ];
+    let volatilities: [fn(&mut VolatilityParamsRaw); 24] = [
+        |v| v.realised_low_e9 = -1,
+        |v| v.realised_low_e9 = 1_000_000_001,
+        |v| v.realised_high_e9 = 999_999_999,
+        |v| v.realised_high_e9 = 100_000_000_001,
+        |v| v.stale_mult_e9 = -1,
+        |v| v.stale_mult_e9 = 5_000_000_001,
+        |v| v.stale_charge_e9 = -1,
+        |v| v.stale_charge_e9 = 1_000_000_001,
+        |v| v.sample_secs = 59,
+        |v| v.sample_secs = 86_401,
+        |v| v.half_life_secs = 2 * v.sample_secs - 1,
+        |v| v.half_life_secs = 2_000 * v.sample_secs + 1,
+        |v| v.half_life_secs = i64::MAX,
+        |v| v.min_samples = 0,
+        |v| v.min_samples = 10_001,
+        |v| v.max_forecast_e9 = 999_999_999,
+        |v| v.max_forecast_e9 = 3_000_000_001,
+        |v| v.max_forecast_step_e9 = -1,
+        |v| v.max_forecast_step_e9 = 3_000_000_001,
+        |v| v.forecast_interval_secs = -1,
+        |v| v.forecast_interval_secs = 86_401,
+        |v| v.max_forecast_secs = 0,
+        |v| v.max_forecast_secs = 7 * 86_400 + 1,
+        |v| v.sample_secs = i64::MAX,
+    ];
     let lawful = MarketSetup::default().params;
+    let volatile = volatilities.into_iter().map(|change| {
+        let mut params = lawful;
+        change(&mut params.volatility);
+        params
+    });
     let changed = changes.into_iter().map(|change| {
         let mut params = lawful;
         change(&mut params);
@@ -73,7 +104,7 @@ fn unlawful_params() -> Vec<UnderlyingParams> {
         change(&mut params.cross);
         params
     });
-    changed.chain(crossed).collect()
+    changed.chain(crossed).chain(volatile).collect()
 }
 
 /// Creates an account with this size for the program, then asks it to take it over.
@@ -95,7 +126,10 @@ fn create_underlying_writes_terms_and_price_binding() {
     let market = f.adopt_market(underlying);
     let state = f.market(market);
     assert_eq!((state.version, state.exchange, &state.symbol), (VERSION, f.exchange, b"sixteen bytes it"));
-    assert_eq!((state.publishers, state.forecast_authority), (publishers(&wanted.publishers), wanted.forecast_authority));
+    assert_eq!(
+        (state.publishers, state.forecast_authority),
+        (publishers(&wanted.publishers), wanted.forecast_authority)
+    );
     assert_eq!(state.params, wanted.params);
     assert_eq!((state.price.source_count, state.price.required, state.price.index_e9), (1, 1, 0));
     assert_eq!((state.series_used, state.fees_atoms, state.settlement_atoms), (0, 0, 0));
@@ -109,6 +143,9 @@ fn create_underlying_refuses_unlawful_terms() {
     let mut refused: Vec<CreateUnderlyingArgs> =
         ["", "seventeen bytes 7", "ääääääääX"].into_iter().map(|symbol| args(&f, symbol)).collect();
     refused.extend(unlawful_params().into_iter().map(|params| CreateUnderlyingArgs { params, ..args(&f, "ETH") }));
+    refused.extend(
+        unlawful_publishers().into_iter().map(|publishers| CreateUnderlyingArgs { publishers, ..args(&f, "ETH") }),
+    );
     let oracles = unlawful_oracles(&f.stable.config()).into_iter();
     refused.extend(oracles.map(|(_, oracle)| CreateUnderlyingArgs { oracle, ..args(&f, "ETH") }));
     for args in refused {
@@ -176,6 +213,17 @@ fn publishers(keys: &[Pubkey]) -> [Pubkey; 4] {
     core::array::from_fn(|index| keys.get(index).copied().unwrap_or_default())
 }
 
+/// Five keys, nobody's key, and one key twice.
+fn unlawful_publishers() -> Vec<Vec<Pubkey>> {
+    let mut five = next_publishers();
+    five.push(key("centre").pubkey());
+    let mut nobody = next_publishers();
+    nobody[3] = Pubkey::default();
+    let mut twice = next_publishers();
+    twice[3] = twice[0];
+    vec![five, nobody, twice, vec![Pubkey::default()]]
+}
+
 fn set(f: &Fixture, admin: &str, exchange: Pubkey, params: UnderlyingParams) -> Instruction {
     let accounts =
         accounts::SetUnderlying { admin: key(admin).pubkey(), exchange, underlying: f.market_key(Market(0)) };
@@ -192,7 +240,8 @@ fn set_underlying_changes_parameters_and_authorities_and_nothing_else() {
     expected.params.volatility.max_vol_q40 = expected.params.volatility.min_vol_q40;
     expected.params.max_open_interest_e6 = 1_000_000_000_000_000;
     expected.params.cross.mm_offset_e9 = 1_000_000_000;
-    (expected.publishers, expected.forecast_authority) = (publishers(&next_publishers()), key("next forecaster").pubkey());
+    (expected.publishers, expected.forecast_authority) =
+        (publishers(&next_publishers()), key("next forecaster").pubkey());
     let receipt = f.send(&[set(&f, "admin", f.exchange, expected.params)], &[&key("admin")]).unwrap();
     assert_eq!(bytemuck::bytes_of(&*f.market(Market(0))), bytemuck::bytes_of(&*expected));
     let event: UnderlyingChanged = receipt.event();
@@ -207,6 +256,40 @@ fn set_underlying_refuses_unlawful_parameters() {
         println!("{params:?}");
         let set = set(&f, "admin", f.exchange, params);
         expect_error!(f.send(&[set], &[&key("admin")]), PlimsollError::ParameterOutOfRange);
+    }
+    let (params, forecast_authority) = (f.market(Market(0)).params, f.forecaster.pubkey());
+    for publishers in unlawful_publishers() {
+        let set = data::SetUnderlying { params, publishers, forecast_authority };
+        let set = instruction(f.set_underlying_accounts(Market(0)), set, &[]);
+        expect_error!(f.send(&[set], &[&key("admin")]), PlimsollError::ParameterOutOfRange);
+    }
+}
+
+#[test]
+fn set_underlying_accepts_the_ends_of_every_range() {
+    let mut f = Fixture::default();
+    let changes: [fn(&mut VolatilityParamsRaw); 4] = [
+        |v| {
+            (v.realised_low_e9, v.realised_high_e9, v.stale_mult_e9, v.stale_charge_e9) = (0, 1_000_000_000, 0, 0);
+            (v.sample_secs, v.half_life_secs, v.min_samples) = (60, 120, 1);
+            (v.max_forecast_e9, v.max_forecast_step_e9) = (1_000_000_000, 0);
+            (v.forecast_interval_secs, v.max_forecast_secs) = (0, 1);
+        },
+        |v| {
+            (v.realised_low_e9, v.realised_high_e9) = (1_000_000_000, 100_000_000_000);
+            (v.stale_mult_e9, v.stale_charge_e9) = (5_000_000_000, 1_000_000_000);
+            (v.sample_secs, v.half_life_secs, v.min_samples) = (86_400, 86_400 * 2_000, 10_000);
+            (v.max_forecast_e9, v.max_forecast_step_e9) = (3_000_000_000, 3_000_000_000);
+            (v.forecast_interval_secs, v.max_forecast_secs) = (86_400, 7 * 86_400);
+        },
+        |v| (v.min_vol_q40, v.max_vol_q40, v.max_age_secs) = ((1 << 40) / 20, (1 << 40) / 20, 1),
+        |v| (v.min_vol_q40, v.max_vol_q40, v.max_age_secs) = (5 << 40, 5 << 40, 86_400),
+    ];
+    for change in changes {
+        let mut params = f.market(Market(0)).params;
+        change(&mut params.volatility);
+        f.set_params(Market(0), params).unwrap();
+        assert_eq!(f.market(Market(0)).params, params);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Accounts whose layout this program does not know: no instruction that values or moves anything reads them.
 
 use super::support::{written_calls, ETH, SOL};
+use crate::fixture::{DAY, HOUR};
 use crate::{expect_error, Fixture};
 use plimsoll::errors::PlimsollError;
 use solana_pubkey::Pubkey;
@@ -28,9 +29,22 @@ fn a_margin_account_of_another_version_is_refused() {
         expect_error!(f.trade(writer, buyer, call, 0.1, 30.0), PlimsollError::WrongVersion);
         expect_error!(f.liquidate(buyer, writer), PlimsollError::WrongVersion);
         expect_error!(f.liquidate(writer, buyer), PlimsollError::WrongVersion);
+        expect_error!(f.set_delegate(writer, address), PlimsollError::WrongVersion);
+        expect_error!(f.close_account(writer), PlimsollError::WrongVersion);
     }
     set_version(&mut f, &address, 1);
     f.deposit(writer, 1).unwrap();
+}
+
+#[test]
+fn an_expiry_of_an_underlying_of_another_version_is_not_settled() {
+    let mut f = Fixture::default();
+    let address = f.market_key(ETH);
+    f.set_time(f.start() + 7 * DAY + HOUR);
+    set_version(&mut f, &address, 2);
+    expect_error!(f.settle_expiry(ETH, 0), PlimsollError::WrongVersion);
+    set_version(&mut f, &address, 1);
+    f.settle_expiry(ETH, 0).unwrap();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 
+use crate::constants::VERSION;
 use crate::errors::PlimsollError;
 use crate::events::AccountClosed;
 use crate::state::MarginAccount;
@@ -16,6 +17,7 @@ pub struct CloseAccount<'info> {
 
 pub fn handler(ctx: Context<CloseAccount>) -> Result<()> {
     let account = ctx.accounts.margin_account.load()?;
+    require!(account.version == VERSION, PlimsollError::WrongVersion);
     account.require_owner(ctx.accounts.owner.key)?;
     let is_empty = account.position_count == 0 && account.cash_atoms == 0 && !account.has_collateral();
     require!(is_empty, PlimsollError::AccountNotEmpty);

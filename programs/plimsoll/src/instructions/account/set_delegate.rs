@@ -2,6 +2,8 @@
 
 use anchor_lang::prelude::*;
 
+use crate::constants::VERSION;
+use crate::errors::PlimsollError;
 use crate::events::DelegateChanged;
 use crate::state::MarginAccount;
 
@@ -14,6 +16,7 @@ pub struct SetDelegate<'info> {
 
 pub fn handler(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
     let account = &mut ctx.accounts.margin_account.load_mut()?;
+    require!(account.version == VERSION, PlimsollError::WrongVersion);
     account.require_owner(ctx.accounts.owner.key)?;
     account.delegate = delegate;
     account.touch();

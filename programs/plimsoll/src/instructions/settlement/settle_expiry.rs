@@ -6,7 +6,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::constants::{MIN_TWAP_SECS, SETTLEMENT_WAIT_SECS};
+use crate::constants::{MIN_TWAP_SECS, SETTLEMENT_WAIT_SECS, VERSION};
 use crate::errors::PlimsollError;
 use crate::events::ExpirySettled;
 use crate::guards::unix_now;
@@ -21,6 +21,7 @@ pub struct SettleExpiry<'info> {
 pub fn handler(ctx: Context<SettleExpiry>, expiry: u8) -> Result<()> {
     let now = unix_now()?;
     let underlying = &mut *ctx.accounts.underlying.load_mut()?;
+    require!(underlying.version == VERSION, PlimsollError::WrongVersion);
     let price = underlying.price;
     let state = underlying.expiry_mut(expiry)?;
     require!(!state.is_settled(), PlimsollError::AlreadySettled);
