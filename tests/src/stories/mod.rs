@@ -3,6 +3,7 @@
 mod collateral;
 mod isolated;
 mod netting;
+mod obstacles;
 mod oracle_silence;
 mod price_spike;
 mod random_walk;
