@@ -3,7 +3,7 @@
 use super::Units;
 use crate::chain::{Receipt, COMPUTE_BUDGET_UNITS};
 use crate::fixture::{create_account, instruction, key, ExpirySetup, OracleKind, DAY};
-use crate::{usd, CollateralSetup, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
+use crate::{usd, CollateralSetup, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader, VolSetup};
 use plimsoll::instructions::{CollateralArgs, ListSeriesArgs};
 use plimsoll::state::{MarginMode, Underlying};
 use plimsoll::{accounts, instruction as data};
@@ -59,6 +59,7 @@ pub fn admin() -> Units {
         haircut_initial_e9: sol.haircut_initial_e9,
         haircut_maintenance_e9: sol.haircut_maintenance_e9,
         deposit_cap_atoms: sol.deposit_cap_atoms,
+        underlying: Default::default(),
     };
     let set = accounts::SetCollateral { admin: next, exchange: f.exchange, collateral };
     meter.admin("set_collateral", f, instruction(set, data::SetCollateral { args }, &[]));
@@ -101,6 +102,35 @@ pub fn markets() -> Units {
     let btc = f.add_market(&other);
     let update = f.update_price(btc);
     meter.note("update_price:price_account", update);
+    let mut third = MarketSetup::new("SUI", 3.0);
+    third.oracle.kind = OracleKind::Switchboard;
+    let sui = f.add_market(&third);
+    let update = f.update_price(sui);
+    meter.note("update_price:switchboard", update);
+    meter.0
+}
+
+pub fn volatility() -> Units {
+    let mut meter = Meter::default();
+    let expiries = (1..=16).map(|weeks| ExpirySetup::after(7 * DAY * weeks)).collect();
+    let market = MarketSetup { expiries, ..MarketSetup::default() };
+    let f = &mut Fixture::new(&Setup { collaterals: vec![], ..Setup::lite().with_market(market) });
+    let sample = f.sample_volatility(ETH);
+    meter.note("sample_volatility:first", sample);
+    f.advance(3_600);
+    f.set_price(ETH, 1_510.0);
+    let sample = f.sample_volatility(ETH);
+    meter.note("sample_volatility", sample);
+    f.write_realised(ETH, 0.8, 1_000);
+    let smile = VolSetup { a: 0.5, b: 0.4, rho: -0.3, m: 0.05, s: 0.3, ..VolSetup::flat(0.0) };
+    let vol = f.publish_vol(ETH, 8, smile);
+    meter.note("update_volatility:16_expiries", vol);
+    let set = f.set_forecast(ETH, 1.2, 3_600);
+    meter.note("set_forecast", set);
+    let create = f.create_history(ETH);
+    meter.note("create_history", create);
+    let set = f.set_history(ETH, 0, &[(-0.3, 0.5); 40]);
+    meter.note("set_history:40_moves", set);
     meter.0
 }
 
@@ -125,7 +155,7 @@ pub fn accounts() -> Units {
     meter.note("withdraw:quote_idle", sent);
     let sent = f.close_account(holder);
     meter.note("close_account", sent);
-    let (f, writer, _) = &mut book(4, 1);
+    let (f, writer, _) = &mut book(MarginMode::Cross, 4, 1);
     let sent = f.withdraw(*writer, 1);
     meter.note("withdraw:quote_4_legs", sent);
     breach(f, *writer);
@@ -136,12 +166,12 @@ pub fn accounts() -> Units {
 
 pub fn health_and_trades() -> Units {
     let mut meter = Meter::default();
-    let (f, idle, _) = &mut book(0, 1);
+    let (f, idle, _) = &mut book(MarginMode::Cross, 0, 1);
     let check = f.check_health_instruction(*idle);
     let sent = f.send(&[check], &[]);
     meter.note("check_health:0_legs", sent);
     for (legs, underlyings) in [(1, 1), (4, 1), (16, 1), (64, 1), (32, 4)] {
-        let (f, writer, maker) = &mut book(legs, underlyings);
+        let (f, writer, maker) = &mut book(MarginMode::Cross, legs, underlyings);
         let size =
             if underlyings == 1 { format!("{legs}_legs") } else { format!("{legs}_legs_{underlyings}_underlyings") };
         let check = f.check_health_instruction(*writer);
@@ -157,7 +187,7 @@ pub fn health_and_trades() -> Units {
 pub fn liquidations() -> Units {
     let mut meter = Meter::default();
     for (legs, underlyings, own) in [(1, 1, 0), (4, 1, 0), (16, 1, 0), (64, 1, 0), (32, 4, 8)] {
-        let (f, writer, maker) = &mut book(legs, underlyings);
+        let (f, writer, maker) = &mut book(MarginMode::Cross, legs, underlyings);
         let liquidator = f.trader("liquidator", 10_000_000.0);
         for number in 0..own {
             let contract = leg(f, number, underlyings);
@@ -172,9 +202,25 @@ pub fn liquidations() -> Units {
     meter.0
 }
 
+/// Portfolio mode: every leg of another strike, so that none shares its work with another.
+pub fn portfolio() -> Units {
+    let mut meter = Meter::default();
+    for (legs, underlyings) in [(1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (32, 1), (64, 1), (32, 4), (64, 4)] {
+        let (f, writer, maker) = &mut book(MarginMode::Portfolio, legs, underlyings);
+        let size = format!("portfolio_{legs}_legs_{underlyings}_underlyings");
+        let check = f.check_health_instruction(*writer);
+        let sent = f.send(&[check], &[]);
+        meter.note(&format!("check_health:{size}"), sent);
+        let contract = lone_leg(f, 0, underlyings);
+        let sent = f.trade(*writer, *maker, contract, -0.1, 60.0);
+        meter.note(&format!("trade:{size}"), sent);
+    }
+    meter.0
+}
+
 pub fn settlement() -> Units {
     let mut meter = Meter::default();
-    let (f, writer, maker) = &mut book(16, 1);
+    let (f, writer, maker) = &mut book(MarginMode::Cross, 16, 1);
     f.set_time(f.start() + 7 * DAY + 3_600);
     let sent = f.settle_expiry(ETH, 0);
     meter.note("settle_expiry", sent);
@@ -184,25 +230,29 @@ pub fn settlement() -> Units {
     let sent = f.remove_expiry(ETH, 0);
     meter.note("remove_expiry:16_series", sent);
     f.collect_fees(ETH).unwrap_or_else(|failure| panic!("collect_fees: {failure}"));
-    let (f, writer, maker) = &mut book(16, 1);
+    let (f, writer, maker) = &mut book(MarginMode::Cross, 16, 1);
     breach(f, *writer);
     f.liquidate(*maker, *writer).unwrap_or_else(|failure| panic!("liquidate: {failure}"));
     let sent = f.sync_interest(ETH, *maker);
     meter.note("sync_interest:16_legs", sent);
-    let (f, ..) = &mut book(1, 1);
+    let (f, ..) = &mut book(MarginMode::Cross, 1, 1);
     let sent = f.collect_fees(ETH);
     meter.note("collect_fees", sent);
     meter.0
 }
 
 /// A writer short one of each leg, and the maker who bought them.
-fn book(legs: usize, underlyings: usize) -> (Fixture, Trader, Trader) {
+fn book(mode: MarginMode, legs: usize, underlyings: usize) -> (Fixture, Trader, Trader) {
     let names = ["ETH", "BTC", "SUI", "XRP"];
     let markets = names[..underlyings].iter().map(|name| MarketSetup::new(name, 1_500.0)).collect();
     let mut f = Fixture::new(&Setup { markets, ..Setup::lite() });
-    let (writer, maker) = (f.trader("writer", 500.0 + 450.0 * legs as f64), f.trader("maker", 10_000_000.0));
+    let writer = f.trader_in("writer", mode, 500.0 + 450.0 * legs as f64);
+    let maker = f.trader("maker", 10_000_000.0);
     for number in 0..legs {
-        let contract = leg(&mut f, number, underlyings);
+        let contract = match mode {
+            MarginMode::Portfolio => lone_leg(&mut f, number, underlyings),
+            _ => leg(&mut f, number, underlyings),
+        };
         f.trade(writer, maker, contract, -1.0, 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
     }
     f.pass(1);
@@ -213,6 +263,17 @@ fn book(legs: usize, underlyings: usize) -> (Fixture, Trader, Trader) {
 fn leg(f: &mut Fixture, number: usize, underlyings: usize) -> Contract {
     let (market, number) = (Market(number % underlyings), number / underlyings);
     let (expiry, strike) = ((number / 32) as u8, 1_300.0 + 25.0 * (number % 32 / 2) as f64);
+    if number % 2 == 0 {
+        f.call(market, expiry, strike)
+    } else {
+        f.put(market, expiry, strike)
+    }
+}
+
+/// Calls and puts in turn, every one at a strike of its own.
+fn lone_leg(f: &mut Fixture, number: usize, underlyings: usize) -> Contract {
+    let (market, number) = (Market(number % underlyings), number / underlyings);
+    let (expiry, strike) = ((number / 32) as u8, 1_300.0 + 12.5 * (number % 32) as f64);
     if number % 2 == 0 {
         f.call(market, expiry, strike)
     } else {

@@ -17,12 +17,13 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 6] = [
+pub const GROUPS: [Group; 7] = [
     measures::admin,
     measures::markets,
     measures::accounts,
     measures::health_and_trades,
     measures::liquidations,
+    measures::portfolio,
     measures::settlement,
 ];
 

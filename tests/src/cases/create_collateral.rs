@@ -20,7 +20,7 @@ use solana_signer::Signer;
 use solana_transaction_error::TransactionError;
 
 const HALF: CollateralArgs =
-    CollateralArgs { haircut_initial_e9: 500_000_000, haircut_maintenance_e9: 400_000_000, deposit_cap_atoms: 7 };
+    CollateralArgs { haircut_initial_e9: 500_000_000, haircut_maintenance_e9: 400_000_000, deposit_cap_atoms: 7, underlying: Pubkey::new_from_array([0; 32]) };
 
 fn lawful_oracle(f: &Fixture) -> OracleConfig {
     f.stable.config()
@@ -220,6 +220,7 @@ fn set_collateral_changes_haircuts_and_cap_and_nothing_else() {
             haircut_initial_e9: haircut,
             haircut_maintenance_e9: haircut,
             deposit_cap_atoms: u64::MAX,
+            underlying: Default::default(),
         };
         f.send(&[set(&f, "admin", f.exchange, args)], &[&key("admin")]).unwrap();
     }

@@ -4,7 +4,6 @@ use super::support::{replaced, unsigned, SOL};
 use crate::fixture::{key, Events};
 use crate::{expect_error, Fixture};
 use anchor_lang::error::ErrorCode;
-use plimsoll::errors::PlimsollError;
 use plimsoll::events::AccountOpened;
 use plimsoll::state::{MarginAccount, MarginMode};
 use solana_signer::Signer;
@@ -18,7 +17,7 @@ fn an_account_opens_empty_and_belongs_to_its_owner() {
     let owner = key("anna").pubkey();
     f.fund(&owner);
     for (number, mode, stored) in
-        [(0, MarginMode::Cross, 1), (7, MarginMode::Isolated, 0), (65_535, MarginMode::Cross, 1)]
+        [(0, MarginMode::Portfolio, 2), (7, MarginMode::Isolated, 0), (65_535, MarginMode::Cross, 1)]
     {
         let open = f.open_account_instruction(&owner, number, mode);
         let receipt = f.send_as(open, &["anna"]).unwrap();
@@ -38,8 +37,6 @@ fn an_account_opens_only_as_asked() {
     let mut f = Fixture::default();
     let owner = key("anna").pubkey();
     f.fund(&owner);
-    let portfolio = f.open_account_instruction(&owner, 0, MarginMode::Portfolio);
-    expect_error!(f.send_as(portfolio, &["anna"]), PlimsollError::ModeUnavailable);
 
     let open = |f: &Fixture, number| f.open_account_instruction(&owner, number, MarginMode::Cross);
     let elsewhere = replaced(open(&f, 0), f.margin_address(&owner, 0), f.margin_address(&owner, 1));
