@@ -17,9 +17,10 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 7] = [
+pub const GROUPS: [Group; 8] = [
     measures::admin,
     measures::markets,
+    measures::volatility,
     measures::accounts,
     measures::health_and_trades,
     measures::liquidations,
@@ -69,6 +70,11 @@ mod tests {
     #[test]
     fn cu_market_instructions_stay_in_budget() {
         check(measures::markets);
+    }
+
+    #[test]
+    fn cu_volatility_instructions_stay_in_budget() {
+        check(measures::volatility);
     }
 
     #[test]
