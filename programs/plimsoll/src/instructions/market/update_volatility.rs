@@ -1,7 +1,7 @@
 //! `update_volatility`: a publisher publishes an expiry's surface, forward and rate, inside bounds and without arbitrage.
 //!
 //! Order: as total variance may not fall from one expiry to the next at any moment, a rise is published from the latest
-//! expiry to the earliest, a fall from the earliest to the latest. All of them fit one transaction.
+//! expiry to the earliest, a fall from the earliest to the latest.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::{mul_div, Rounding};
