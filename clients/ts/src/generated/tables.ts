@@ -30,6 +30,12 @@ import {
   type ExpirySettled,
   getFeesCollectedDecoder,
   type FeesCollected,
+  getForecastSetDecoder,
+  type ForecastSet,
+  getHistoryCreatedDecoder,
+  type HistoryCreated,
+  getHistorySetDecoder,
+  type HistorySet,
   getInterestSyncedDecoder,
   type InterestSynced,
   getMarginCallClearedDecoder,
@@ -40,6 +46,8 @@ import {
   type OracleChanged,
   getPauseChangedDecoder,
   type PauseChanged,
+  getPortfolioChangedDecoder,
+  type PortfolioChanged,
   getPositionSettledDecoder,
   type PositionSettled,
   getPriceUpdatedDecoder,
@@ -52,6 +60,8 @@ import {
   type UnderlyingChanged,
   getUnderlyingCreatedDecoder,
   type UnderlyingCreated,
+  getVolatilitySampledDecoder,
+  type VolatilitySampled,
   getVolatilityUpdatedDecoder,
   type VolatilityUpdated,
   getWithdrawnDecoder,
@@ -75,17 +85,22 @@ export type PlimsollEvents = {
   ExpiryRemoved: ExpiryRemoved;
   ExpirySettled: ExpirySettled;
   FeesCollected: FeesCollected;
+  ForecastSet: ForecastSet;
+  HistoryCreated: HistoryCreated;
+  HistorySet: HistorySet;
   InterestSynced: InterestSynced;
   MarginCallCleared: MarginCallCleared;
   MarginCalled: MarginCalled;
   OracleChanged: OracleChanged;
   PauseChanged: PauseChanged;
+  PortfolioChanged: PortfolioChanged;
   PositionSettled: PositionSettled;
   PriceUpdated: PriceUpdated;
   SeriesListed: SeriesListed;
   Traded: Traded;
   UnderlyingChanged: UnderlyingChanged;
   UnderlyingCreated: UnderlyingCreated;
+  VolatilitySampled: VolatilitySampled;
   VolatilityUpdated: VolatilityUpdated;
   Withdrawn: Withdrawn;
 };
@@ -168,6 +183,21 @@ export const EVENTS = [
     decoder: getFeesCollectedDecoder,
   },
   {
+    name: "ForecastSet",
+    discriminator: [232, 100, 144, 78, 132, 235, 161, 114],
+    decoder: getForecastSetDecoder,
+  },
+  {
+    name: "HistoryCreated",
+    discriminator: [53, 21, 68, 115, 60, 78, 9, 183],
+    decoder: getHistoryCreatedDecoder,
+  },
+  {
+    name: "HistorySet",
+    discriminator: [125, 234, 69, 89, 178, 86, 104, 10],
+    decoder: getHistorySetDecoder,
+  },
+  {
     name: "InterestSynced",
     discriminator: [186, 123, 74, 97, 61, 50, 9, 203],
     decoder: getInterestSyncedDecoder,
@@ -191,6 +221,11 @@ export const EVENTS = [
     name: "PauseChanged",
     discriminator: [238, 188, 213, 78, 134, 209, 178, 218],
     decoder: getPauseChangedDecoder,
+  },
+  {
+    name: "PortfolioChanged",
+    discriminator: [148, 249, 245, 50, 56, 115, 138, 24],
+    decoder: getPortfolioChangedDecoder,
   },
   {
     name: "PositionSettled",
@@ -221,6 +256,11 @@ export const EVENTS = [
     name: "UnderlyingCreated",
     discriminator: [223, 20, 218, 151, 43, 238, 233, 156],
     decoder: getUnderlyingCreatedDecoder,
+  },
+  {
+    name: "VolatilitySampled",
+    discriminator: [161, 140, 251, 81, 229, 56, 136, 31],
+    decoder: getVolatilitySampledDecoder,
   },
   {
     name: "VolatilityUpdated",
@@ -317,6 +357,36 @@ export const ERRORS = [
     message: "Strike is outside the range around the index price: list a nearer strike",
   },
   {
+    code: 6110,
+    name: "CalendarArbitrage",
+    message: "Total variance would fall from one expiry to the next: raise the later or lower the earlier expiry first",
+  },
+  {
+    code: 6111,
+    name: "VolatilityOffRealised",
+    message: "Surface lies too far from realised volatility: publish one nearer to it or sample it first",
+  },
+  {
+    code: 6112,
+    name: "SampleTooEarly",
+    message: "Sampling interval has not passed since the last sample: update the price and retry later",
+  },
+  {
+    code: 6113,
+    name: "ForecastOutOfBounds",
+    message: "Forecast factor or lifetime is outside its bounds: set ones inside the bounds",
+  },
+  {
+    code: 6114,
+    name: "ForecastTooFast",
+    message: "Forecast changes too far or too soon: take a smaller step or wait for the interval to pass",
+  },
+  {
+    code: 6115,
+    name: "HistoryOutOfRange",
+    message: "Historical move or its place is out of range: pass moves inside the limits, right behind the last at most",
+  },
+  {
     code: 6200,
     name: "OracleMismatch",
     message: "Account is not the oracle this price is bound to: pass the bound oracle accounts",
@@ -324,12 +394,12 @@ export const ERRORS = [
   {
     code: 6201,
     name: "OracleOwner",
-    message: "Oracle account is not owned by the Pyth program: pass a genuine Pyth account",
+    message: "Oracle account is not owned by the oracle's program: pass a genuine account of the bound oracle",
   },
   {
     code: 6202,
     name: "OracleLayout",
-    message: "Oracle account has an unknown layout: pass a Pyth price account or price update",
+    message: "Oracle account has an unknown layout: pass an account of the kind the source is bound to",
   },
   {
     code: 6203,
@@ -370,6 +440,11 @@ export const ERRORS = [
     code: 6210,
     name: "PriceDivergence",
     message: "Index and slow price diverge: until they meet only trades that raise initial margin pass",
+  },
+  {
+    code: 6211,
+    name: "OracleSamples",
+    message: "Fewer oracles have answered than the feed asks for: wait for a complete result",
   },
   {
     code: 6300,
@@ -418,8 +493,8 @@ export const ERRORS = [
   },
   {
     code: 6309,
-    name: "ModeUnavailable",
-    message: "Margin mode is not available: choose isolated or cross",
+    name: "ScenarioGrid",
+    message: "Underlying has no scenario grid for portfolio margin: its admin must set parameters and scenarios first",
   },
   {
     code: 6310,
@@ -557,7 +632,9 @@ export const ERRORS = [
 export const CONSTANTS = {
   MAX_COLLATERALS: 8,
   MAX_EXPIRIES: 16,
+  MAX_HISTORY: 64,
   MAX_POSITIONS: 64,
+  MAX_PUBLISHERS: 4,
   MAX_SERIES: 512,
   MAX_SOURCES: 3,
   MAX_UNDERLYINGS: 8,

@@ -67,6 +67,8 @@ export type Collateral = {
   mint: Address;
   vault: Address;
   tokenProgram: Address;
+  /** Underlying of the same asset: in portfolio margin the collateral moves with its scenarios. Default: none. */
+  underlying: Address;
   price: PriceState;
   /** Part of the value that does not count for IM, scale 1e-9. */
   haircutInitialE9: bigint;
@@ -88,6 +90,8 @@ export type CollateralInput = {
   mint: Address;
   vault: Address;
   tokenProgram: Address;
+  /** Underlying of the same asset: in portfolio margin the collateral moves with its scenarios. Default: none. */
+  underlying: Address;
   price: PriceStateInput;
   /** Part of the value that does not count for IM, scale 1e-9. */
   haircutInitialE9: number | bigint;
@@ -113,12 +117,13 @@ export function getCollateralEncoder(): FixedSizeEncoder<CollateralInput> {
       ["mint", getAddressEncoder()],
       ["vault", getAddressEncoder()],
       ["tokenProgram", getAddressEncoder()],
+      ["underlying", getAddressEncoder()],
       ["price", getPriceStateEncoder()],
       ["haircutInitialE9", getI64Encoder()],
       ["haircutMaintenanceE9", getI64Encoder()],
       ["depositCapAtoms", getU64Encoder()],
       ["totalDepositsAtoms", getU64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 16 })],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 12 })],
     ]),
     (value) => ({ ...value, discriminator: COLLATERAL_DISCRIMINATOR }),
   );
@@ -136,12 +141,13 @@ export function getCollateralDecoder(): FixedSizeDecoder<Collateral> {
     ["mint", getAddressDecoder()],
     ["vault", getAddressDecoder()],
     ["tokenProgram", getAddressDecoder()],
+    ["underlying", getAddressDecoder()],
     ["price", getPriceStateDecoder()],
     ["haircutInitialE9", getI64Decoder()],
     ["haircutMaintenanceE9", getI64Decoder()],
     ["depositCapAtoms", getU64Decoder()],
     ["totalDepositsAtoms", getU64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 16 })],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 12 })],
   ]);
 }
 

@@ -8,5 +8,6 @@
 
 export * from "./collateral";
 export * from "./exchange";
+export * from "./history";
 export * from "./marginAccount";
 export * from "./underlying";

@@ -47,16 +47,28 @@ import {
 import {
   getExpiryDecoder,
   getExpiryEncoder,
+  getForecastDecoder,
+  getForecastEncoder,
+  getPortfolioStateDecoder,
+  getPortfolioStateEncoder,
   getPriceStateDecoder,
   getPriceStateEncoder,
+  getRealisedVolDecoder,
+  getRealisedVolEncoder,
   getSeriesDecoder,
   getSeriesEncoder,
   getUnderlyingParamsDecoder,
   getUnderlyingParamsEncoder,
   type Expiry,
   type ExpiryInput,
+  type Forecast,
+  type ForecastInput,
+  type PortfolioState,
+  type PortfolioStateInput,
   type PriceState,
   type PriceStateInput,
+  type RealisedVol,
+  type RealisedVolInput,
   type Series,
   type SeriesInput,
   type UnderlyingParams,
@@ -80,10 +92,15 @@ export type Underlying = {
   exchange: Address;
   /** UTF-8, zero-padded. */
   symbol: ReadonlyUint8Array;
-  /** Publishes volatility surfaces. */
-  volatilityAuthority: Address;
+  /** May publish volatility surfaces; a default key marks a free slot. */
+  publishers: Array<Address>;
+  /** May set the forecast. Default: nobody. */
+  forecastAuthority: Address;
   price: PriceState;
+  realised: RealisedVol;
+  forecast: Forecast;
   params: UnderlyingParams;
+  portfolio: PortfolioState;
   /** Trading fees not collected yet, in quote atoms. */
   feesAtoms: bigint;
   /** Settlement payoffs: shorts' payments received less longs' payments made, in quote atoms. */
@@ -101,10 +118,15 @@ export type UnderlyingInput = {
   exchange: Address;
   /** UTF-8, zero-padded. */
   symbol: ReadonlyUint8Array;
-  /** Publishes volatility surfaces. */
-  volatilityAuthority: Address;
+  /** May publish volatility surfaces; a default key marks a free slot. */
+  publishers: Array<Address>;
+  /** May set the forecast. Default: nobody. */
+  forecastAuthority: Address;
   price: PriceStateInput;
+  realised: RealisedVolInput;
+  forecast: ForecastInput;
   params: UnderlyingParamsInput;
+  portfolio: PortfolioStateInput;
   /** Trading fees not collected yet, in quote atoms. */
   feesAtoms: number | bigint;
   /** Settlement payoffs: shorts' payments received less longs' payments made, in quote atoms. */
@@ -124,9 +146,13 @@ export function getUnderlyingEncoder(): FixedSizeEncoder<UnderlyingInput> {
       ["seriesUsed", getU16Encoder()],
       ["exchange", getAddressEncoder()],
       ["symbol", fixEncoderSize(getBytesEncoder(), 16)],
-      ["volatilityAuthority", getAddressEncoder()],
+      ["publishers", getArrayEncoder(getAddressEncoder(), { size: 4 })],
+      ["forecastAuthority", getAddressEncoder()],
       ["price", getPriceStateEncoder()],
+      ["realised", getRealisedVolEncoder()],
+      ["forecast", getForecastEncoder()],
       ["params", getUnderlyingParamsEncoder()],
+      ["portfolio", getPortfolioStateEncoder()],
       ["feesAtoms", getI64Encoder()],
       ["settlementAtoms", getI64Encoder()],
       ["reserved", getArrayEncoder(getU64Encoder(), { size: 32 })],
@@ -146,9 +172,13 @@ export function getUnderlyingDecoder(): FixedSizeDecoder<Underlying> {
     ["seriesUsed", getU16Decoder()],
     ["exchange", getAddressDecoder()],
     ["symbol", fixDecoderSize(getBytesDecoder(), 16)],
-    ["volatilityAuthority", getAddressDecoder()],
+    ["publishers", getArrayDecoder(getAddressDecoder(), { size: 4 })],
+    ["forecastAuthority", getAddressDecoder()],
     ["price", getPriceStateDecoder()],
+    ["realised", getRealisedVolDecoder()],
+    ["forecast", getForecastDecoder()],
     ["params", getUnderlyingParamsDecoder()],
+    ["portfolio", getPortfolioStateDecoder()],
     ["feesAtoms", getI64Decoder()],
     ["settlementAtoms", getI64Decoder()],
     ["reserved", getArrayDecoder(getU64Decoder(), { size: 32 })],
@@ -219,5 +249,5 @@ export async function fetchAllMaybeUnderlying(
 }
 
 export function getUnderlyingSize(): number {
-  return 32704;
+  return 35504;
 }

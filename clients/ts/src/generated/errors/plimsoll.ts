@@ -46,11 +46,23 @@ export const PLIMSOLL_ERROR__VOLATILITY_STALE = 0x17db; // 6107
 export const PLIMSOLL_ERROR__VOLATILITY_OUT_OF_BOUNDS = 0x17dc; // 6108
 /** StrikeOutOfRange: Strike is outside the range around the index price: list a nearer strike */
 export const PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE = 0x17dd; // 6109
+/** CalendarArbitrage: Total variance would fall from one expiry to the next: raise the later or lower the earlier expiry first */
+export const PLIMSOLL_ERROR__CALENDAR_ARBITRAGE = 0x17de; // 6110
+/** VolatilityOffRealised: Surface lies too far from realised volatility: publish one nearer to it or sample it first */
+export const PLIMSOLL_ERROR__VOLATILITY_OFF_REALISED = 0x17df; // 6111
+/** SampleTooEarly: Sampling interval has not passed since the last sample: update the price and retry later */
+export const PLIMSOLL_ERROR__SAMPLE_TOO_EARLY = 0x17e0; // 6112
+/** ForecastOutOfBounds: Forecast factor or lifetime is outside its bounds: set ones inside the bounds */
+export const PLIMSOLL_ERROR__FORECAST_OUT_OF_BOUNDS = 0x17e1; // 6113
+/** ForecastTooFast: Forecast changes too far or too soon: take a smaller step or wait for the interval to pass */
+export const PLIMSOLL_ERROR__FORECAST_TOO_FAST = 0x17e2; // 6114
+/** HistoryOutOfRange: Historical move or its place is out of range: pass moves inside the limits, right behind the last at most */
+export const PLIMSOLL_ERROR__HISTORY_OUT_OF_RANGE = 0x17e3; // 6115
 /** OracleMismatch: Account is not the oracle this price is bound to: pass the bound oracle accounts */
 export const PLIMSOLL_ERROR__ORACLE_MISMATCH = 0x1838; // 6200
-/** OracleOwner: Oracle account is not owned by the Pyth program: pass a genuine Pyth account */
+/** OracleOwner: Oracle account is not owned by the oracle's program: pass a genuine account of the bound oracle */
 export const PLIMSOLL_ERROR__ORACLE_OWNER = 0x1839; // 6201
-/** OracleLayout: Oracle account has an unknown layout: pass a Pyth price account or price update */
+/** OracleLayout: Oracle account has an unknown layout: pass an account of the kind the source is bound to */
 export const PLIMSOLL_ERROR__ORACLE_LAYOUT = 0x183a; // 6202
 /** OracleNotVerified: Price update is not fully verified: post it with full verification and retry */
 export const PLIMSOLL_ERROR__ORACLE_NOT_VERIFIED = 0x183b; // 6203
@@ -68,6 +80,8 @@ export const PLIMSOLL_ERROR__ORACLE_OUT_OF_ORDER = 0x1840; // 6208
 export const PLIMSOLL_ERROR__ORACLE_FUTURE = 0x1841; // 6209
 /** PriceDivergence: Index and slow price diverge: until they meet only trades that raise initial margin pass */
 export const PLIMSOLL_ERROR__PRICE_DIVERGENCE = 0x1842; // 6210
+/** OracleSamples: Fewer oracles have answered than the feed asks for: wait for a complete result */
+export const PLIMSOLL_ERROR__ORACLE_SAMPLES = 0x1843; // 6211
 /** InitialMargin: Initial margin would be short: add collateral or reduce risk */
 export const PLIMSOLL_ERROR__INITIAL_MARGIN = 0x189c; // 6300
 /** MarketMissing: A market or collateral of the account is missing: pass every underlying and collateral it uses */
@@ -86,8 +100,8 @@ export const PLIMSOLL_ERROR__INSUFFICIENT_BALANCE = 0x18a2; // 6306
 export const PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY = 0x18a3; // 6307
 /** NoMarginCall: Account is healthy: there is nothing to call or clear */
 export const PLIMSOLL_ERROR__NO_MARGIN_CALL = 0x18a4; // 6308
-/** ModeUnavailable: Margin mode is not available: choose isolated or cross */
-export const PLIMSOLL_ERROR__MODE_UNAVAILABLE = 0x18a5; // 6309
+/** ScenarioGrid: Underlying has no scenario grid for portfolio margin: its admin must set parameters and scenarios first */
+export const PLIMSOLL_ERROR__SCENARIO_GRID = 0x18a5; // 6309
 /** DepositCap: Deposit cap of the collateral would be exceeded: deposit less */
 export const PLIMSOLL_ERROR__DEPOSIT_CAP = 0x18a6; // 6310
 /** OffMarketPrice: Trade would cost a restricted account more than a liquidation: agree on a price nearer to the mark */
@@ -145,11 +159,15 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY
   | typeof PLIMSOLL_ERROR__ALREADY_SETTLED
   | typeof PLIMSOLL_ERROR__AMOUNT_OUT_OF_RANGE
+  | typeof PLIMSOLL_ERROR__CALENDAR_ARBITRAGE
   | typeof PLIMSOLL_ERROR__DEPOSIT_CAP
   | typeof PLIMSOLL_ERROR__DUPLICATE_ACCOUNT
   | typeof PLIMSOLL_ERROR__EXPIRY_EXISTS
   | typeof PLIMSOLL_ERROR__EXPIRY_NOT_FOUND
   | typeof PLIMSOLL_ERROR__EXPIRY_TIME
+  | typeof PLIMSOLL_ERROR__FORECAST_OUT_OF_BOUNDS
+  | typeof PLIMSOLL_ERROR__FORECAST_TOO_FAST
+  | typeof PLIMSOLL_ERROR__HISTORY_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__INITIAL_MARGIN
   | typeof PLIMSOLL_ERROR__INSUFFICIENT_BALANCE
   | typeof PLIMSOLL_ERROR__ISOLATED_UNDERLYING
@@ -157,7 +175,6 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__MARKET_MISSING
   | typeof PLIMSOLL_ERROR__MINT_DECIMALS
   | typeof PLIMSOLL_ERROR__MINT_EXTENSION
-  | typeof PLIMSOLL_ERROR__MODE_UNAVAILABLE
   | typeof PLIMSOLL_ERROR__NO_MARGIN_CALL
   | typeof PLIMSOLL_ERROR__NOT_EXPIRED
   | typeof PLIMSOLL_ERROR__NOTHING_TO_SETTLE
@@ -175,6 +192,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__ORACLE_OUT_OF_ORDER
   | typeof PLIMSOLL_ERROR__ORACLE_OWNER
   | typeof PLIMSOLL_ERROR__ORACLE_PRICE
+  | typeof PLIMSOLL_ERROR__ORACLE_SAMPLES
   | typeof PLIMSOLL_ERROR__ORACLE_STALE
   | typeof PLIMSOLL_ERROR__OVERFLOW
   | typeof PLIMSOLL_ERROR__PARAMETER_OUT_OF_RANGE
@@ -182,6 +200,8 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__PRICE_DIVERGENCE
   | typeof PLIMSOLL_ERROR__PRICE_LIMIT
+  | typeof PLIMSOLL_ERROR__SAMPLE_TOO_EARLY
+  | typeof PLIMSOLL_ERROR__SCENARIO_GRID
   | typeof PLIMSOLL_ERROR__SELF_LIQUIDATION
   | typeof PLIMSOLL_ERROR__SEQUENCE_MISMATCH
   | typeof PLIMSOLL_ERROR__SERIES_EXISTS
@@ -198,6 +218,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__TRANSFER_MISMATCH
   | typeof PLIMSOLL_ERROR__UNAUTHORIZED
   | typeof PLIMSOLL_ERROR__UNEXPECTED_ACCOUNT
+  | typeof PLIMSOLL_ERROR__VOLATILITY_OFF_REALISED
   | typeof PLIMSOLL_ERROR__VOLATILITY_OUT_OF_BOUNDS
   | typeof PLIMSOLL_ERROR__VOLATILITY_STALE
   | typeof PLIMSOLL_ERROR__WRONG_EXCHANGE
@@ -212,11 +233,15 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY]: `Account still holds positions or balances: close and withdraw them first`,
     [PLIMSOLL_ERROR__ALREADY_SETTLED]: `Expiry is settled already: settle the accounts`,
     [PLIMSOLL_ERROR__AMOUNT_OUT_OF_RANGE]: `Amount is zero or beyond its range: pass an amount inside it`,
+    [PLIMSOLL_ERROR__CALENDAR_ARBITRAGE]: `Total variance would fall from one expiry to the next: raise the later or lower the earlier expiry first`,
     [PLIMSOLL_ERROR__DEPOSIT_CAP]: `Deposit cap of the collateral would be exceeded: deposit less`,
     [PLIMSOLL_ERROR__DUPLICATE_ACCOUNT]: `The same account is given twice: pass two different accounts`,
     [PLIMSOLL_ERROR__EXPIRY_EXISTS]: `Expiry is listed already: use the listed one`,
     [PLIMSOLL_ERROR__EXPIRY_NOT_FOUND]: `Expiry does not exist: list it first or pass another expiry number`,
     [PLIMSOLL_ERROR__EXPIRY_TIME]: `Expiry time is in the past, too far away or not on a full minute: choose another`,
+    [PLIMSOLL_ERROR__FORECAST_OUT_OF_BOUNDS]: `Forecast factor or lifetime is outside its bounds: set ones inside the bounds`,
+    [PLIMSOLL_ERROR__FORECAST_TOO_FAST]: `Forecast changes too far or too soon: take a smaller step or wait for the interval to pass`,
+    [PLIMSOLL_ERROR__HISTORY_OUT_OF_RANGE]: `Historical move or its place is out of range: pass moves inside the limits, right behind the last at most`,
     [PLIMSOLL_ERROR__INITIAL_MARGIN]: `Initial margin would be short: add collateral or reduce risk`,
     [PLIMSOLL_ERROR__INSUFFICIENT_BALANCE]: `Balance is smaller than the amount: deposit first or use a smaller amount`,
     [PLIMSOLL_ERROR__ISOLATED_UNDERLYING]: `Isolated account is bound to another underlying: use its underlying or another account`,
@@ -224,7 +249,6 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__MARKET_MISSING]: `A market or collateral of the account is missing: pass every underlying and collateral it uses`,
     [PLIMSOLL_ERROR__MINT_DECIMALS]: `Mint has decimals that the ledger cannot hold: use 6 for the quote, at most 12 for collateral`,
     [PLIMSOLL_ERROR__MINT_EXTENSION]: `Mint has an extension that is not safe as collateral: use another mint`,
-    [PLIMSOLL_ERROR__MODE_UNAVAILABLE]: `Margin mode is not available: choose isolated or cross`,
     [PLIMSOLL_ERROR__NO_MARGIN_CALL]: `Account is healthy: there is nothing to call or clear`,
     [PLIMSOLL_ERROR__NOT_EXPIRED]: `Expiry has not been reached: wait until it has`,
     [PLIMSOLL_ERROR__NOTHING_TO_SETTLE]: `Account holds no settled position in this underlying: nothing to do`,
@@ -235,13 +259,14 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__OPEN_INTEREST_LIMIT]: `Open interest would exceed the limit of the series: trade a smaller size`,
     [PLIMSOLL_ERROR__ORACLE_CONFIDENCE]: `Confidence interval is wider than allowed: wait for a narrower price`,
     [PLIMSOLL_ERROR__ORACLE_FUTURE]: `Publish time lies in the future: wait for the cluster clock or pass another update`,
-    [PLIMSOLL_ERROR__ORACLE_LAYOUT]: `Oracle account has an unknown layout: pass a Pyth price account or price update`,
+    [PLIMSOLL_ERROR__ORACLE_LAYOUT]: `Oracle account has an unknown layout: pass an account of the kind the source is bound to`,
     [PLIMSOLL_ERROR__ORACLE_MISMATCH]: `Account is not the oracle this price is bound to: pass the bound oracle accounts`,
     [PLIMSOLL_ERROR__ORACLE_NOT_TRADING]: `Oracle does not report a trading price: wait until trading resumes`,
     [PLIMSOLL_ERROR__ORACLE_NOT_VERIFIED]: `Price update is not fully verified: post it with full verification and retry`,
     [PLIMSOLL_ERROR__ORACLE_OUT_OF_ORDER]: `Price is older than the one stored: pass the newest update`,
-    [PLIMSOLL_ERROR__ORACLE_OWNER]: `Oracle account is not owned by the Pyth program: pass a genuine Pyth account`,
+    [PLIMSOLL_ERROR__ORACLE_OWNER]: `Oracle account is not owned by the oracle's program: pass a genuine account of the bound oracle`,
     [PLIMSOLL_ERROR__ORACLE_PRICE]: `Price is zero, negative or out of range: wait for a valid price`,
+    [PLIMSOLL_ERROR__ORACLE_SAMPLES]: `Fewer oracles have answered than the feed asks for: wait for a complete result`,
     [PLIMSOLL_ERROR__ORACLE_STALE]: `Price is older than the allowed age: update the price in this transaction and retry`,
     [PLIMSOLL_ERROR__OVERFLOW]: `Number does not fit its type: use smaller amounts`,
     [PLIMSOLL_ERROR__PARAMETER_OUT_OF_RANGE]: `Risk parameter is outside its limits: see the limits in docs/risk-model.md`,
@@ -249,6 +274,8 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE]: `Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds`,
     [PLIMSOLL_ERROR__PRICE_DIVERGENCE]: `Index and slow price diverge: until they meet only trades that raise initial margin pass`,
     [PLIMSOLL_ERROR__PRICE_LIMIT]: `Slice costs more than the caller's maximum: raise the limit or take less`,
+    [PLIMSOLL_ERROR__SAMPLE_TOO_EARLY]: `Sampling interval has not passed since the last sample: update the price and retry later`,
+    [PLIMSOLL_ERROR__SCENARIO_GRID]: `Underlying has no scenario grid for portfolio margin: its admin must set parameters and scenarios first`,
     [PLIMSOLL_ERROR__SELF_LIQUIDATION]: `Liquidator and liquidated account have the same owner: use another liquidator`,
     [PLIMSOLL_ERROR__SEQUENCE_MISMATCH]: `Liquidation sequence has moved: read the account again and retry`,
     [PLIMSOLL_ERROR__SERIES_EXISTS]: `Series is listed already: use the listed one`,
@@ -265,6 +292,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__TRANSFER_MISMATCH]: `Vault balance did not change by the amount: use a mint without transfer fees`,
     [PLIMSOLL_ERROR__UNAUTHORIZED]: `Signer may not do this: sign with the key the account names for this role`,
     [PLIMSOLL_ERROR__UNEXPECTED_ACCOUNT]: `Account is not a market, collateral or oracle this instruction can use: pass only the documented ones`,
+    [PLIMSOLL_ERROR__VOLATILITY_OFF_REALISED]: `Surface lies too far from realised volatility: publish one nearer to it or sample it first`,
     [PLIMSOLL_ERROR__VOLATILITY_OUT_OF_BOUNDS]: `Volatility surface is outside its bounds or admits arbitrage: publish one inside the bounds`,
     [PLIMSOLL_ERROR__VOLATILITY_STALE]: `Volatility surface is missing or older than allowed: its authority must publish, until then only reduce risk`,
     [PLIMSOLL_ERROR__WRONG_EXCHANGE]: `Account belongs to another exchange: pass accounts of one exchange`,

@@ -14,6 +14,8 @@ import {
   fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
@@ -89,7 +91,10 @@ export type CreateUnderlyingInstructionData = {
   discriminator: ReadonlyUint8Array;
   /** One to sixteen bytes of UTF-8. */
   symbol: string;
-  volatilityAuthority: Address;
+  /** At most four different keys that may publish volatility surfaces. */
+  publishers: Array<Address>;
+  /** May set the volatility forecast; the default key means nobody. */
+  forecastAuthority: Address;
   params: UnderlyingParams;
   oracle: OracleConfig;
 };
@@ -97,7 +102,10 @@ export type CreateUnderlyingInstructionData = {
 export type CreateUnderlyingInstructionDataInput = {
   /** One to sixteen bytes of UTF-8. */
   symbol: string;
-  volatilityAuthority: Address;
+  /** At most four different keys that may publish volatility surfaces. */
+  publishers: Array<Address>;
+  /** May set the volatility forecast; the default key means nobody. */
+  forecastAuthority: Address;
   params: UnderlyingParamsInput;
   oracle: OracleConfigInput;
 };
@@ -107,7 +115,8 @@ export function getCreateUnderlyingInstructionDataEncoder(): Encoder<CreateUnder
     getStructEncoder([
       ["discriminator", fixEncoderSize(getBytesEncoder(), 8)],
       ["symbol", addEncoderSizePrefix(getUtf8Encoder(), getU32Encoder())],
-      ["volatilityAuthority", getAddressEncoder()],
+      ["publishers", getArrayEncoder(getAddressEncoder())],
+      ["forecastAuthority", getAddressEncoder()],
       ["params", getUnderlyingParamsEncoder()],
       ["oracle", getOracleConfigEncoder()],
     ]),
@@ -119,7 +128,8 @@ export function getCreateUnderlyingInstructionDataDecoder(): Decoder<CreateUnder
   return getStructDecoder([
     ["discriminator", fixDecoderSize(getBytesDecoder(), 8)],
     ["symbol", addDecoderSizePrefix(getUtf8Decoder(), getU32Decoder())],
-    ["volatilityAuthority", getAddressDecoder()],
+    ["publishers", getArrayDecoder(getAddressDecoder())],
+    ["forecastAuthority", getAddressDecoder()],
     ["params", getUnderlyingParamsDecoder()],
     ["oracle", getOracleConfigDecoder()],
   ]);
@@ -145,7 +155,8 @@ export type CreateUnderlyingInput<
   /** Owned by the program, zeroed, 8 + size of `Underlying` bytes. */
   underlying: Address<TAccountUnderlying>;
   symbol: CreateUnderlyingInstructionDataInput["symbol"];
-  volatilityAuthority: CreateUnderlyingInstructionDataInput["volatilityAuthority"];
+  publishers: CreateUnderlyingInstructionDataInput["publishers"];
+  forecastAuthority: CreateUnderlyingInstructionDataInput["forecastAuthority"];
   params: CreateUnderlyingInstructionDataInput["params"];
   oracle: CreateUnderlyingInstructionDataInput["oracle"];
 };

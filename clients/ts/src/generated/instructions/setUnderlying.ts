@@ -12,6 +12,8 @@ import {
   fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
@@ -20,9 +22,9 @@ import {
   type AccountMeta,
   type AccountSignerMeta,
   type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
   type Instruction,
   type InstructionWithAccounts,
   type InstructionWithData,
@@ -78,34 +80,38 @@ export type SetUnderlyingInstruction<
 export type SetUnderlyingInstructionData = {
   discriminator: ReadonlyUint8Array;
   params: UnderlyingParams;
-  volatilityAuthority: Address;
+  publishers: Array<Address>;
+  forecastAuthority: Address;
 };
 
 export type SetUnderlyingInstructionDataInput = {
   params: UnderlyingParamsInput;
-  volatilityAuthority: Address;
+  publishers: Array<Address>;
+  forecastAuthority: Address;
 };
 
-export function getSetUnderlyingInstructionDataEncoder(): FixedSizeEncoder<SetUnderlyingInstructionDataInput> {
+export function getSetUnderlyingInstructionDataEncoder(): Encoder<SetUnderlyingInstructionDataInput> {
   return transformEncoder(
     getStructEncoder([
       ["discriminator", fixEncoderSize(getBytesEncoder(), 8)],
       ["params", getUnderlyingParamsEncoder()],
-      ["volatilityAuthority", getAddressEncoder()],
+      ["publishers", getArrayEncoder(getAddressEncoder())],
+      ["forecastAuthority", getAddressEncoder()],
     ]),
     (value) => ({ ...value, discriminator: SET_UNDERLYING_DISCRIMINATOR }),
   );
 }
 
-export function getSetUnderlyingInstructionDataDecoder(): FixedSizeDecoder<SetUnderlyingInstructionData> {
+export function getSetUnderlyingInstructionDataDecoder(): Decoder<SetUnderlyingInstructionData> {
   return getStructDecoder([
     ["discriminator", fixDecoderSize(getBytesDecoder(), 8)],
     ["params", getUnderlyingParamsDecoder()],
-    ["volatilityAuthority", getAddressDecoder()],
+    ["publishers", getArrayDecoder(getAddressDecoder())],
+    ["forecastAuthority", getAddressDecoder()],
   ]);
 }
 
-export function getSetUnderlyingInstructionDataCodec(): FixedSizeCodec<
+export function getSetUnderlyingInstructionDataCodec(): Codec<
   SetUnderlyingInstructionDataInput,
   SetUnderlyingInstructionData
 > {
@@ -124,7 +130,8 @@ export type SetUnderlyingInput<
   exchange: Address<TAccountExchange>;
   underlying: Address<TAccountUnderlying>;
   params: SetUnderlyingInstructionDataInput["params"];
-  volatilityAuthority: SetUnderlyingInstructionDataInput["volatilityAuthority"];
+  publishers: SetUnderlyingInstructionDataInput["publishers"];
+  forecastAuthority: SetUnderlyingInstructionDataInput["forecastAuthority"];
 };
 
 export function getSetUnderlyingInstruction<

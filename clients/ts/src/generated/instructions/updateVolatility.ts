@@ -48,17 +48,17 @@ export function getUpdateVolatilityDiscriminatorBytes() {
 
 export type UpdateVolatilityInstruction<
   TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
-  TAccountVolatilityAuthority extends string | AccountMeta<string> = string,
+  TAccountPublisher extends string | AccountMeta<string> = string,
   TAccountUnderlying extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
   InstructionWithAccounts<
     [
-      TAccountVolatilityAuthority extends string
-        ? ReadonlySignerAccount<TAccountVolatilityAuthority> &
-            AccountSignerMeta<TAccountVolatilityAuthority>
-        : TAccountVolatilityAuthority,
+      TAccountPublisher extends string
+        ? ReadonlySignerAccount<TAccountPublisher> &
+            AccountSignerMeta<TAccountPublisher>
+        : TAccountPublisher,
       TAccountUnderlying extends string
         ? WritableAccount<TAccountUnderlying>
         : TAccountUnderlying,
@@ -78,6 +78,8 @@ export type UpdateVolatilityInstructionData = {
   forwardRatioQ40: bigint;
   /** Discount rate per year, scale 1e-9, in [0, 1]. */
   rateE9: bigint;
+  /** Confidence in [0, 1], scale 1e-9: the least of those in forward, rate and volatility. */
+  confidenceE9: bigint;
 };
 
 export type UpdateVolatilityInstructionDataInput = {
@@ -91,6 +93,8 @@ export type UpdateVolatilityInstructionDataInput = {
   forwardRatioQ40: number | bigint;
   /** Discount rate per year, scale 1e-9, in [0, 1]. */
   rateE9: number | bigint;
+  /** Confidence in [0, 1], scale 1e-9: the least of those in forward, rate and volatility. */
+  confidenceE9: number | bigint;
 };
 
 export function getUpdateVolatilityInstructionDataEncoder(): FixedSizeEncoder<UpdateVolatilityInstructionDataInput> {
@@ -105,6 +109,7 @@ export function getUpdateVolatilityInstructionDataEncoder(): FixedSizeEncoder<Up
       ["sQ40", getI64Encoder()],
       ["forwardRatioQ40", getI64Encoder()],
       ["rateE9", getI64Encoder()],
+      ["confidenceE9", getI64Encoder()],
     ]),
     (value) => ({ ...value, discriminator: UPDATE_VOLATILITY_DISCRIMINATOR }),
   );
@@ -121,6 +126,7 @@ export function getUpdateVolatilityInstructionDataDecoder(): FixedSizeDecoder<Up
     ["sQ40", getI64Decoder()],
     ["forwardRatioQ40", getI64Decoder()],
     ["rateE9", getI64Decoder()],
+    ["confidenceE9", getI64Decoder()],
   ]);
 }
 
@@ -135,10 +141,10 @@ export function getUpdateVolatilityInstructionDataCodec(): FixedSizeCodec<
 }
 
 export type UpdateVolatilityInput<
-  TAccountVolatilityAuthority extends string = string,
+  TAccountPublisher extends string = string,
   TAccountUnderlying extends string = string,
 > = {
-  volatilityAuthority: TransactionSigner<TAccountVolatilityAuthority>;
+  publisher: TransactionSigner<TAccountPublisher>;
   underlying: Address<TAccountUnderlying>;
   expiry: UpdateVolatilityInstructionDataInput["expiry"];
   aQ40: UpdateVolatilityInstructionDataInput["aQ40"];
@@ -148,18 +154,19 @@ export type UpdateVolatilityInput<
   sQ40: UpdateVolatilityInstructionDataInput["sQ40"];
   forwardRatioQ40: UpdateVolatilityInstructionDataInput["forwardRatioQ40"];
   rateE9: UpdateVolatilityInstructionDataInput["rateE9"];
+  confidenceE9: UpdateVolatilityInstructionDataInput["confidenceE9"];
 };
 
 export function getUpdateVolatilityInstruction<
-  TAccountVolatilityAuthority extends string,
+  TAccountPublisher extends string,
   TAccountUnderlying extends string,
   TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-  input: UpdateVolatilityInput<TAccountVolatilityAuthority, TAccountUnderlying>,
+  input: UpdateVolatilityInput<TAccountPublisher, TAccountUnderlying>,
   config?: { programAddress?: TProgramAddress },
 ): UpdateVolatilityInstruction<
   TProgramAddress,
-  TAccountVolatilityAuthority,
+  TAccountPublisher,
   TAccountUnderlying
 > {
   // Program address.
@@ -167,10 +174,7 @@ export function getUpdateVolatilityInstruction<
 
   // Original accounts.
   const originalAccounts = {
-    volatilityAuthority: {
-      value: input.volatilityAuthority ?? null,
-      isWritable: false,
-    },
+    publisher: { value: input.publisher ?? null, isWritable: false },
     underlying: { value: input.underlying ?? null, isWritable: true },
   };
   const accounts = originalAccounts as Record<
@@ -184,7 +188,7 @@ export function getUpdateVolatilityInstruction<
   const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
   return Object.freeze({
     accounts: [
-      getAccountMeta(accounts.volatilityAuthority),
+      getAccountMeta(accounts.publisher),
       getAccountMeta(accounts.underlying),
     ],
     data: getUpdateVolatilityInstructionDataEncoder().encode(
@@ -193,7 +197,7 @@ export function getUpdateVolatilityInstruction<
     programAddress,
   } as UpdateVolatilityInstruction<
     TProgramAddress,
-    TAccountVolatilityAuthority,
+    TAccountPublisher,
     TAccountUnderlying
   >);
 }
@@ -204,7 +208,7 @@ export type ParsedUpdateVolatilityInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    volatilityAuthority: TAccountMetas[0];
+    publisher: TAccountMetas[0];
     underlying: TAccountMetas[1];
   };
   data: UpdateVolatilityInstructionData;
@@ -229,10 +233,7 @@ export function parseUpdateVolatilityInstruction<
   };
   return {
     programAddress: instruction.programAddress,
-    accounts: {
-      volatilityAuthority: getNextAccount(),
-      underlying: getNextAccount(),
-    },
+    accounts: { publisher: getNextAccount(), underlying: getNextAccount() },
     data: getUpdateVolatilityInstructionDataDecoder().decode(instruction.data),
   };
 }

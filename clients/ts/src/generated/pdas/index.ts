@@ -8,6 +8,7 @@
 
 export * from "./collateral";
 export * from "./exchange";
+export * from "./history";
 export * from "./marginAccount";
 export * from "./quoteVault";
 export * from "./vault";

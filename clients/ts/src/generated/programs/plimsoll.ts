@@ -24,6 +24,7 @@ import {
   parseCollectFeesInstruction,
   parseCreateCollateralInstruction,
   parseCreateExchangeInstruction,
+  parseCreateHistoryInstruction,
   parseCreateUnderlyingInstruction,
   parseDepositInstruction,
   parseLiquidateInstruction,
@@ -33,10 +34,15 @@ import {
   parseOpenAccountInstruction,
   parsePauseInstruction,
   parseRemoveExpiryInstruction,
+  parseSampleVolatilityInstruction,
   parseSetCollateralInstruction,
   parseSetCollateralOracleInstruction,
   parseSetDelegateInstruction,
   parseSetExchangeInstruction,
+  parseSetForecastInstruction,
+  parseSetHistoryInstruction,
+  parseSetPortfolioParamsInstruction,
+  parseSetScenariosInstruction,
   parseSetStableOracleInstruction,
   parseSettleAccountInstruction,
   parseSettleExpiryInstruction,
@@ -56,6 +62,7 @@ import {
   type ParsedCollectFeesInstruction,
   type ParsedCreateCollateralInstruction,
   type ParsedCreateExchangeInstruction,
+  type ParsedCreateHistoryInstruction,
   type ParsedCreateUnderlyingInstruction,
   type ParsedDepositInstruction,
   type ParsedLiquidateInstruction,
@@ -65,10 +72,15 @@ import {
   type ParsedOpenAccountInstruction,
   type ParsedPauseInstruction,
   type ParsedRemoveExpiryInstruction,
+  type ParsedSampleVolatilityInstruction,
   type ParsedSetCollateralInstruction,
   type ParsedSetCollateralOracleInstruction,
   type ParsedSetDelegateInstruction,
   type ParsedSetExchangeInstruction,
+  type ParsedSetForecastInstruction,
+  type ParsedSetHistoryInstruction,
+  type ParsedSetPortfolioParamsInstruction,
+  type ParsedSetScenariosInstruction,
   type ParsedSetStableOracleInstruction,
   type ParsedSettleAccountInstruction,
   type ParsedSettleExpiryInstruction,
@@ -89,6 +101,7 @@ export const PLIMSOLL_PROGRAM_ADDRESS =
 export enum PlimsollAccount {
   Collateral,
   Exchange,
+  History,
   MarginAccount,
   Underlying,
 }
@@ -118,6 +131,17 @@ export function identifyPlimsollAccount(
     )
   ) {
     return PlimsollAccount.Exchange;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([31, 216, 60, 33, 213, 209, 70, 101]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollAccount.History;
   }
   if (
     containsBytes(
@@ -154,6 +178,7 @@ export enum PlimsollInstruction {
   CollectFees,
   CreateCollateral,
   CreateExchange,
+  CreateHistory,
   CreateUnderlying,
   Deposit,
   Liquidate,
@@ -163,10 +188,15 @@ export enum PlimsollInstruction {
   OpenAccount,
   Pause,
   RemoveExpiry,
+  SampleVolatility,
   SetCollateral,
   SetCollateralOracle,
   SetDelegate,
   SetExchange,
+  SetForecast,
+  SetHistory,
+  SetPortfolioParams,
+  SetScenarios,
   SetStableOracle,
   SetUnderlying,
   SetUnderlyingOracle,
@@ -261,6 +291,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.CreateExchange;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([17, 80, 83, 78, 168, 45, 161, 35]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.CreateHistory;
   }
   if (
     containsBytes(
@@ -365,6 +406,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([130, 188, 29, 92, 23, 237, 116, 51]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SampleVolatility;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([78, 238, 107, 150, 31, 244, 158, 27]),
       ),
       0,
@@ -404,6 +456,50 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.SetExchange;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([127, 54, 155, 182, 90, 94, 64, 211]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SetForecast;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([125, 85, 117, 245, 224, 89, 23, 42]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SetHistory;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([13, 126, 207, 68, 162, 61, 178, 237]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SetPortfolioParams;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([50, 246, 37, 230, 250, 170, 50, 99]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SetScenarios;
   }
   if (
     containsBytes(
@@ -567,6 +663,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.CreateExchange;
     } & ParsedCreateExchangeInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.CreateHistory;
+    } & ParsedCreateHistoryInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.CreateUnderlying;
     } & ParsedCreateUnderlyingInstruction<TProgram>)
   | ({
@@ -594,6 +693,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.RemoveExpiry;
     } & ParsedRemoveExpiryInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.SampleVolatility;
+    } & ParsedSampleVolatilityInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.SetCollateral;
     } & ParsedSetCollateralInstruction<TProgram>)
   | ({
@@ -605,6 +707,18 @@ export type ParsedPlimsollInstruction<
   | ({
       instructionType: PlimsollInstruction.SetExchange;
     } & ParsedSetExchangeInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.SetForecast;
+    } & ParsedSetForecastInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.SetHistory;
+    } & ParsedSetHistoryInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.SetPortfolioParams;
+    } & ParsedSetPortfolioParamsInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.SetScenarios;
+    } & ParsedSetScenariosInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.SetStableOracle;
     } & ParsedSetStableOracleInstruction<TProgram>)
@@ -696,6 +810,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseCreateExchangeInstruction(instruction),
       };
     }
+    case PlimsollInstruction.CreateHistory: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.CreateHistory,
+        ...parseCreateHistoryInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.CreateUnderlying: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -759,6 +880,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseRemoveExpiryInstruction(instruction),
       };
     }
+    case PlimsollInstruction.SampleVolatility: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SampleVolatility,
+        ...parseSampleVolatilityInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.SetCollateral: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -785,6 +913,34 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.SetExchange,
         ...parseSetExchangeInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.SetForecast: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SetForecast,
+        ...parseSetForecastInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.SetHistory: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SetHistory,
+        ...parseSetHistoryInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.SetPortfolioParams: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SetPortfolioParams,
+        ...parseSetPortfolioParamsInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.SetScenarios: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SetScenarios,
+        ...parseSetScenariosInstruction(instruction),
       };
     }
     case PlimsollInstruction.SetStableOracle: {

@@ -8,12 +8,15 @@
 
 import {
   combineCodec,
+  getAddressDecoder,
+  getAddressEncoder,
   getI64Decoder,
   getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU64Decoder,
   getU64Encoder,
+  type Address,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,
@@ -26,6 +29,8 @@ export type CollateralArgs = {
   haircutMaintenanceE9: bigint;
   /** Largest sum of all deposits, in the mint's atoms. */
   depositCapAtoms: bigint;
+  /** Underlying of the same asset, with whose scenarios it moves in portfolio margin; default for none. */
+  underlying: Address;
 };
 
 export type CollateralArgsInput = {
@@ -35,6 +40,8 @@ export type CollateralArgsInput = {
   haircutMaintenanceE9: number | bigint;
   /** Largest sum of all deposits, in the mint's atoms. */
   depositCapAtoms: number | bigint;
+  /** Underlying of the same asset, with whose scenarios it moves in portfolio margin; default for none. */
+  underlying: Address;
 };
 
 export function getCollateralArgsEncoder(): FixedSizeEncoder<CollateralArgsInput> {
@@ -42,6 +49,7 @@ export function getCollateralArgsEncoder(): FixedSizeEncoder<CollateralArgsInput
     ["haircutInitialE9", getI64Encoder()],
     ["haircutMaintenanceE9", getI64Encoder()],
     ["depositCapAtoms", getU64Encoder()],
+    ["underlying", getAddressEncoder()],
   ]);
 }
 
@@ -50,6 +58,7 @@ export function getCollateralArgsDecoder(): FixedSizeDecoder<CollateralArgs> {
     ["haircutInitialE9", getI64Decoder()],
     ["haircutMaintenanceE9", getI64Decoder()],
     ["depositCapAtoms", getU64Decoder()],
+    ["underlying", getAddressDecoder()],
   ]);
 }
 

@@ -27,6 +27,7 @@ export type CollateralChanged = {
   haircutInitialE9: bigint;
   haircutMaintenanceE9: bigint;
   depositCapAtoms: bigint;
+  underlying: Address;
 };
 
 export type CollateralChangedInput = {
@@ -34,6 +35,7 @@ export type CollateralChangedInput = {
   haircutInitialE9: number | bigint;
   haircutMaintenanceE9: number | bigint;
   depositCapAtoms: number | bigint;
+  underlying: Address;
 };
 
 export function getCollateralChangedEncoder(): FixedSizeEncoder<CollateralChangedInput> {
@@ -42,6 +44,7 @@ export function getCollateralChangedEncoder(): FixedSizeEncoder<CollateralChange
     ["haircutInitialE9", getI64Encoder()],
     ["haircutMaintenanceE9", getI64Encoder()],
     ["depositCapAtoms", getU64Encoder()],
+    ["underlying", getAddressEncoder()],
   ]);
 }
 
@@ -51,6 +54,7 @@ export function getCollateralChangedDecoder(): FixedSizeDecoder<CollateralChange
     ["haircutInitialE9", getI64Decoder()],
     ["haircutMaintenanceE9", getI64Decoder()],
     ["depositCapAtoms", getU64Decoder()],
+    ["underlying", getAddressDecoder()],
   ]);
 }
 

@@ -48,6 +48,8 @@ export type Expiry = {
   lnForwardRatioQ40: bigint;
   /** Discount rate per year, scale 1e-9. */
   rateE9: bigint;
+  /** The publisher's confidence in forward, rate and volatility, the least of them, scale 1e-9 in [0, 1]. */
+  confidenceE9: bigint;
   /** Price the expiry is settled at, scale 1e-9; 0 before. */
   settlementE9: bigint;
   /** Last index before the expiry, kept by the first update after it, scale 1e-9. */
@@ -75,6 +77,8 @@ export type ExpiryInput = {
   lnForwardRatioQ40: number | bigint;
   /** Discount rate per year, scale 1e-9. */
   rateE9: number | bigint;
+  /** The publisher's confidence in forward, rate and volatility, the least of them, scale 1e-9 in [0, 1]. */
+  confidenceE9: number | bigint;
   /** Price the expiry is settled at, scale 1e-9; 0 before. */
   settlementE9: number | bigint;
   /** Last index before the expiry, kept by the first update after it, scale 1e-9. */
@@ -97,13 +101,14 @@ export function getExpiryEncoder(): FixedSizeEncoder<ExpiryInput> {
     ["forwardRatioQ40", getI64Encoder()],
     ["lnForwardRatioQ40", getI64Encoder()],
     ["rateE9", getI64Encoder()],
+    ["confidenceE9", getI64Encoder()],
     ["settlementE9", getI64Encoder()],
     ["lastIndexE9", getI64Encoder()],
     ["twapWeighted", getArrayEncoder(getU64Encoder(), { size: 2 })],
     ["twapCoveredSecs", getI64Encoder()],
     ["status", getU8Encoder()],
     ["padding", fixEncoderSize(getBytesEncoder(), 7)],
-    ["reserved", getArrayEncoder(getU64Encoder(), { size: 8 })],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 7 })],
   ]);
 }
 
@@ -115,13 +120,14 @@ export function getExpiryDecoder(): FixedSizeDecoder<Expiry> {
     ["forwardRatioQ40", getI64Decoder()],
     ["lnForwardRatioQ40", getI64Decoder()],
     ["rateE9", getI64Decoder()],
+    ["confidenceE9", getI64Decoder()],
     ["settlementE9", getI64Decoder()],
     ["lastIndexE9", getI64Decoder()],
     ["twapWeighted", getArrayDecoder(getU64Decoder(), { size: 2 })],
     ["twapCoveredSecs", getI64Decoder()],
     ["status", getU8Decoder()],
     ["padding", fixDecoderSize(getBytesDecoder(), 7)],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 8 })],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 7 })],
   ]);
 }
 

@@ -8,6 +8,8 @@
 
 import {
   combineCodec,
+  getArrayDecoder,
+  getArrayEncoder,
   getBooleanDecoder,
   getBooleanEncoder,
   getI64Decoder,
@@ -25,10 +27,18 @@ import {
 import {
   getAccountStateDecoder,
   getAccountStateEncoder,
+  getGreeksReportDecoder,
+  getGreeksReportEncoder,
+  getUnderlyingReportDecoder,
+  getUnderlyingReportEncoder,
   getWorstItemReportDecoder,
   getWorstItemReportEncoder,
   type AccountState,
   type AccountStateInput,
+  type GreeksReport,
+  type GreeksReportInput,
+  type UnderlyingReport,
+  type UnderlyingReportInput,
   type WorstItemReport,
   type WorstItemReportInput,
 } from ".";
@@ -51,7 +61,11 @@ export type HealthReport = {
   cashAtoms: bigint;
   /** Whether prices and surfaces allow new risk. */
   isCalm: boolean;
+  /** In cross and isolated mode. */
   worst: Option<WorstItemReport>;
+  /** Over all underlyings. */
+  greeks: GreeksReport;
+  underlyings: Array<UnderlyingReport>;
 };
 
 export type HealthReportInput = {
@@ -71,7 +85,11 @@ export type HealthReportInput = {
   cashAtoms: number | bigint;
   /** Whether prices and surfaces allow new risk. */
   isCalm: boolean;
+  /** In cross and isolated mode. */
   worst: OptionOrNullable<WorstItemReportInput>;
+  /** Over all underlyings. */
+  greeks: GreeksReportInput;
+  underlyings: Array<UnderlyingReportInput>;
 };
 
 export function getHealthReportEncoder(): Encoder<HealthReportInput> {
@@ -86,6 +104,8 @@ export function getHealthReportEncoder(): Encoder<HealthReportInput> {
     ["cashAtoms", getI64Encoder()],
     ["isCalm", getBooleanEncoder()],
     ["worst", getOptionEncoder(getWorstItemReportEncoder())],
+    ["greeks", getGreeksReportEncoder()],
+    ["underlyings", getArrayEncoder(getUnderlyingReportEncoder())],
   ]);
 }
 
@@ -101,6 +121,8 @@ export function getHealthReportDecoder(): Decoder<HealthReport> {
     ["cashAtoms", getI64Decoder()],
     ["isCalm", getBooleanDecoder()],
     ["worst", getOptionDecoder(getWorstItemReportDecoder())],
+    ["greeks", getGreeksReportDecoder()],
+    ["underlyings", getArrayDecoder(getUnderlyingReportDecoder())],
   ]);
 }
 

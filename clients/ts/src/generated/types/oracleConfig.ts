@@ -31,7 +31,7 @@ import {
 export type OracleConfig = {
   /** One to three sources; the index is the median of the fresh ones. */
   sources: Array<OracleSourceArgs>;
-  /** Fewer fresh sources than this are no price. */
+  /** Fewer fresh sources than this are no price; more than half of them. */
   required: number;
   /** Age by publish time up to which the price allows new risk, in seconds. */
   maxAgeSecs: bigint;
@@ -48,7 +48,7 @@ export type OracleConfig = {
 export type OracleConfigInput = {
   /** One to three sources; the index is the median of the fresh ones. */
   sources: Array<OracleSourceArgsInput>;
-  /** Fewer fresh sources than this are no price. */
+  /** Fewer fresh sources than this are no price; more than half of them. */
   required: number;
   /** Age by publish time up to which the price allows new risk, in seconds. */
   maxAgeSecs: number | bigint;

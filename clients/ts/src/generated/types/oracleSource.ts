@@ -26,7 +26,7 @@ import {
 
 /** One oracle source and what it last said. */
 export type OracleSource = {
-  /** Feed id (pull) or address of the price account. */
+  /** Feed id (Pyth pull) or address of the account. */
   key: ReadonlyUint8Array;
   /** Last price, scale 1e-9 USD; 0 before the first. */
   priceE9: bigint;
@@ -34,13 +34,13 @@ export type OracleSource = {
   confidenceE9: bigint;
   /** When it was published, unix seconds. */
   publishTime: bigint;
-  /** 0 none, 1 Pyth pull, 2 Pyth price account. */
+  /** 0 none, 1 Pyth pull, 2 Pyth price account, 3 Switchboard. */
   kind: number;
   padding: ReadonlyUint8Array;
 };
 
 export type OracleSourceInput = {
-  /** Feed id (pull) or address of the price account. */
+  /** Feed id (Pyth pull) or address of the account. */
   key: ReadonlyUint8Array;
   /** Last price, scale 1e-9 USD; 0 before the first. */
   priceE9: number | bigint;
@@ -48,7 +48,7 @@ export type OracleSourceInput = {
   confidenceE9: number | bigint;
   /** When it was published, unix seconds. */
   publishTime: number | bigint;
-  /** 0 none, 1 Pyth pull, 2 Pyth price account. */
+  /** 0 none, 1 Pyth pull, 2 Pyth price account, 3 Switchboard. */
   kind: number;
   padding: ReadonlyUint8Array;
 };

@@ -26,7 +26,7 @@ import {
   type SourceKindInput,
 } from ".";
 
-/** One oracle source: its kind, and the feed id (pull) or the account's address (price account). */
+/** One oracle source: its kind, and the feed id (Pyth pull) or the account's address (the others). */
 export type OracleSourceArgs = { kind: SourceKind; key: ReadonlyUint8Array };
 
 export type OracleSourceArgsInput = {

@@ -19,6 +19,7 @@ import {
 export enum SourceKind {
   PythPull,
   PythPriceAccount,
+  Switchboard,
 }
 
 export type SourceKindInput = SourceKind;

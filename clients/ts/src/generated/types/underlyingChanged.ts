@@ -10,36 +10,41 @@ import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getStructDecoder,
   getStructEncoder,
   type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
 } from "@solana/kit";
 
 export type UnderlyingChanged = {
   underlying: Address;
-  volatilityAuthority: Address;
+  publishers: Array<Address>;
+  forecastAuthority: Address;
 };
 
 export type UnderlyingChangedInput = UnderlyingChanged;
 
-export function getUnderlyingChangedEncoder(): FixedSizeEncoder<UnderlyingChangedInput> {
+export function getUnderlyingChangedEncoder(): Encoder<UnderlyingChangedInput> {
   return getStructEncoder([
     ["underlying", getAddressEncoder()],
-    ["volatilityAuthority", getAddressEncoder()],
+    ["publishers", getArrayEncoder(getAddressEncoder())],
+    ["forecastAuthority", getAddressEncoder()],
   ]);
 }
 
-export function getUnderlyingChangedDecoder(): FixedSizeDecoder<UnderlyingChanged> {
+export function getUnderlyingChangedDecoder(): Decoder<UnderlyingChanged> {
   return getStructDecoder([
     ["underlying", getAddressDecoder()],
-    ["volatilityAuthority", getAddressDecoder()],
+    ["publishers", getArrayDecoder(getAddressDecoder())],
+    ["forecastAuthority", getAddressDecoder()],
   ]);
 }
 
-export function getUnderlyingChangedCodec(): FixedSizeCodec<
+export function getUnderlyingChangedCodec(): Codec<
   UnderlyingChangedInput,
   UnderlyingChanged
 > {

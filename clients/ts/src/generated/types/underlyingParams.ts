@@ -19,21 +19,20 @@ import {
 import {
   getCrossParamsRawDecoder,
   getCrossParamsRawEncoder,
+  getVolatilityParamsRawDecoder,
+  getVolatilityParamsRawEncoder,
   type CrossParamsRaw,
   type CrossParamsRawInput,
+  type VolatilityParamsRaw,
+  type VolatilityParamsRawInput,
 } from ".";
 
 /** What an underlying allows, apart from its margin parameters. */
 export type UnderlyingParams = {
   cross: CrossParamsRaw;
-  /** Least volatility a published surface may show anywhere, Q40 per year. */
-  minVolQ40: bigint;
-  /** Largest volatility a published surface may show anywhere, Q40 per year. */
-  maxVolQ40: bigint;
+  volatility: VolatilityParamsRaw;
   /** Largest distance of forward / spot from 1, scale 1e-9. */
   maxBasisE9: bigint;
-  /** Age at which a surface stops allowing new risk, in seconds. */
-  maxVolAgeSecs: bigint;
   /** Largest open interest of one series, in 1e-6 contracts. */
   maxOpenInterestE6: bigint;
   /** Strikes may lie between spot / this and spot × this, scale 1e-9. */
@@ -42,14 +41,9 @@ export type UnderlyingParams = {
 
 export type UnderlyingParamsInput = {
   cross: CrossParamsRawInput;
-  /** Least volatility a published surface may show anywhere, Q40 per year. */
-  minVolQ40: number | bigint;
-  /** Largest volatility a published surface may show anywhere, Q40 per year. */
-  maxVolQ40: number | bigint;
+  volatility: VolatilityParamsRawInput;
   /** Largest distance of forward / spot from 1, scale 1e-9. */
   maxBasisE9: number | bigint;
-  /** Age at which a surface stops allowing new risk, in seconds. */
-  maxVolAgeSecs: number | bigint;
   /** Largest open interest of one series, in 1e-6 contracts. */
   maxOpenInterestE6: number | bigint;
   /** Strikes may lie between spot / this and spot × this, scale 1e-9. */
@@ -59,10 +53,8 @@ export type UnderlyingParamsInput = {
 export function getUnderlyingParamsEncoder(): FixedSizeEncoder<UnderlyingParamsInput> {
   return getStructEncoder([
     ["cross", getCrossParamsRawEncoder()],
-    ["minVolQ40", getI64Encoder()],
-    ["maxVolQ40", getI64Encoder()],
+    ["volatility", getVolatilityParamsRawEncoder()],
     ["maxBasisE9", getI64Encoder()],
-    ["maxVolAgeSecs", getI64Encoder()],
     ["maxOpenInterestE6", getI64Encoder()],
     ["maxStrikeFactorE9", getI64Encoder()],
   ]);
@@ -71,10 +63,8 @@ export function getUnderlyingParamsEncoder(): FixedSizeEncoder<UnderlyingParamsI
 export function getUnderlyingParamsDecoder(): FixedSizeDecoder<UnderlyingParams> {
   return getStructDecoder([
     ["cross", getCrossParamsRawDecoder()],
-    ["minVolQ40", getI64Decoder()],
-    ["maxVolQ40", getI64Decoder()],
+    ["volatility", getVolatilityParamsRawDecoder()],
     ["maxBasisE9", getI64Decoder()],
-    ["maxVolAgeSecs", getI64Decoder()],
     ["maxOpenInterestE6", getI64Decoder()],
     ["maxStrikeFactorE9", getI64Decoder()],
   ]);

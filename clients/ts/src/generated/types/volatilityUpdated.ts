@@ -24,18 +24,22 @@ import {
 
 export type VolatilityUpdated = {
   underlying: Address;
+  publisher: Address;
   expiry: number;
   forwardRatioQ40: bigint;
   rateE9: bigint;
+  confidenceE9: bigint;
   /** Volatility at the forward, Q40. */
   atmVolQ40: bigint;
 };
 
 export type VolatilityUpdatedInput = {
   underlying: Address;
+  publisher: Address;
   expiry: number;
   forwardRatioQ40: number | bigint;
   rateE9: number | bigint;
+  confidenceE9: number | bigint;
   /** Volatility at the forward, Q40. */
   atmVolQ40: number | bigint;
 };
@@ -43,9 +47,11 @@ export type VolatilityUpdatedInput = {
 export function getVolatilityUpdatedEncoder(): FixedSizeEncoder<VolatilityUpdatedInput> {
   return getStructEncoder([
     ["underlying", getAddressEncoder()],
+    ["publisher", getAddressEncoder()],
     ["expiry", getU8Encoder()],
     ["forwardRatioQ40", getI64Encoder()],
     ["rateE9", getI64Encoder()],
+    ["confidenceE9", getI64Encoder()],
     ["atmVolQ40", getI64Encoder()],
   ]);
 }
@@ -53,9 +59,11 @@ export function getVolatilityUpdatedEncoder(): FixedSizeEncoder<VolatilityUpdate
 export function getVolatilityUpdatedDecoder(): FixedSizeDecoder<VolatilityUpdated> {
   return getStructDecoder([
     ["underlying", getAddressDecoder()],
+    ["publisher", getAddressDecoder()],
     ["expiry", getU8Decoder()],
     ["forwardRatioQ40", getI64Decoder()],
     ["rateE9", getI64Decoder()],
+    ["confidenceE9", getI64Decoder()],
     ["atmVolQ40", getI64Decoder()],
   ]);
 }
