@@ -185,10 +185,12 @@ def scan(p, u, live, same_asset):
     skews = {kind: skew(p, kind, live) for kind in ("linear", "absolute")}
     named = list(enumerate(pnls)) + [(kind, x) for kind, x in skews.items() if x is not None]
     worst, worst_pnl = min(named, key=lambda x: x[1])
+    if worst_pnl >= 0.0:  # nothing is lost: no gain pays for what the shortfall or the basis asks
+        worst, worst_pnl = "none", 0.0
     es, mixed = None, worst_pnl
     if p["es_weight"] > 0.0:
         source = [x for _, x in named] if p["es_source"] == "grid" else history(p, u, live, same_asset)
-        es = expected_shortfall(source, p["es_mass"])
+        es = min(0.0, expected_shortfall(source, p["es_mass"]))
         mixed = (1.0 - p["es_weight"]) * worst_pnl + p["es_weight"] * es
     return {
         "scenarios": pnls, "skew_linear": skews["linear"], "skew_absolute": skews["absolute"],

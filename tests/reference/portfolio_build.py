@@ -16,7 +16,7 @@ BOUNDS = {
     "tenor_floor": (HOUR, 30 * DAY), "min_vol_up": (0.0, 3.0), "mm_factor": (0.1, 5.0), "im_factor": (0.1, 5.0),
     "short_mult": (0.0, 2.0), "long_mult": (0.0, 2.0), "short_add": (0.0, 1.0), "long_add": (0.0, 1.0),
     "long_base": (0.5, 1.0), "short_base": (1.0, 2.0), "basis_up": (1.0, 1.5), "basis_down": (0.5, 1.0),
-    "basis_add": (0.0, 10.0), "basis_mult": (0.0, 10.0), "peg_threshold": (0.0, 1.0), "peg_factor": (0.0, 20.0),
+    "basis_add": (0.0, 2.0), "basis_mult": (0.0, 4.0), "peg_threshold": (0.0, 1.0), "peg_factor": (0.0, 20.0),
     "confidence_threshold": (0.0, 1.0), "confidence_factor": (0.0, 2.0), "mm_option": (0.0, 0.2), "im_option": (0.0, 0.2),
     "skew_linear.weight": (0.0, 1.0), "skew_linear.base_cap": (0.0, 1.0), "skew_linear.cap_slope": (-0.5, 0.5),
     "skew_absolute.weight": (0.0, 1.0), "skew_absolute.base_cap": (0.0, 1.0), "skew_absolute.cap_slope": (-0.5, 0.5),

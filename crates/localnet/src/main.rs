@@ -6,6 +6,7 @@
 
 mod chain;
 mod pyth;
+mod switchboard;
 mod validator;
 mod world;
 

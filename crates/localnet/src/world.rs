@@ -9,13 +9,14 @@ use serde_json::{json, Value};
 use crate::{
     chain::Chain,
     pyth::{self, FeedId, Moment, Quote},
+    switchboard,
 };
 
 const WALLET_LAMPORTS: u64 = 1_000_000 * 1_000_000_000;
 /// Whole tokens of each asset that the wallet begins with.
 const WALLET_TOKENS: u64 = 10_000_000;
 
-/// A token with its price: an SPL mint and the same price in both of Pyth's layouts.
+/// A token with its price: an SPL mint, and the same price in both of Pyth's layouts and in Switchboard's.
 struct Asset {
     name: &'static str,
     decimals: u8,
@@ -91,6 +92,8 @@ impl World {
             chain.write_account(&asset.pull_account(), &pyth::RECEIVER, pull)?;
             let price = pyth::price_account(asset.quote, now)?;
             chain.write_account(&asset.price_account, &pyth::ORACLE, price)?;
+            let feed = switchboard::feed_account(asset.quote, now);
+            chain.write_account(&self.feed(asset), &switchboard::ON_DEMAND, feed)?;
         }
         Ok(())
     }
@@ -103,6 +106,8 @@ impl World {
             chain.write_account(&asset.pull_account(), &pyth::RECEIVER, pyth::republish_pull(&pull, now)?)?;
             let price = chain.read_account(&asset.price_account)?;
             chain.write_account(&asset.price_account, &pyth::ORACLE, pyth::republish_price(&price, now)?)?;
+            let feed = switchboard::republish_feed(&chain.read_account(&self.feed(asset))?, now)?;
+            chain.write_account(&self.feed(asset), &switchboard::ON_DEMAND, feed)?;
         }
         Ok(())
     }
@@ -118,6 +123,7 @@ impl World {
                     "feedId": asset.feed,
                     "pythPullAccount": asset.pull_account().to_string(),
                     "pythPriceAccount": asset.price_account.to_string(),
+                    "switchboardFeed": self.feed(asset).to_string(),
                 });
                 (asset.name.to_owned(), entry)
             })
@@ -137,15 +143,19 @@ impl World {
             format!("WebSocket  {ws_url}"),
             format!("program    {}", self.program),
             format!("wallet     {}", self.wallet),
-            format!("\n{:<5} {:<44} {:<44} {:<44}", "", "mint", "Pyth pull account", "Pyth price account"),
+            format!(
+                "\n{:<5} {:<44} {:<44} {:<44} {:<44}",
+                "", "mint", "Pyth pull account", "Pyth price account", "Switchboard feed"
+            ),
         ];
         lines.extend(ASSETS.iter().map(|asset| {
             format!(
-                "{:<5} {:<44} {:<44} {:<44}",
+                "{:<5} {:<44} {:<44} {:<44} {:<44}",
                 asset.name,
                 asset.mint(&self.program).to_string(),
                 asset.pull_account().to_string(),
-                asset.price_account.to_string()
+                asset.price_account.to_string(),
+                self.feed(asset).to_string()
             )
         }));
         lines.join("\n")
@@ -164,6 +174,10 @@ impl World {
         Mint::pack(mint, &mut data)?;
         chain.write_account(&asset.mint(&self.program), &spl_token::ID, data)?;
         chain.fund_token(&self.wallet, &asset.mint(&self.program), atoms)
+    }
+
+    fn feed(&self, asset: &Asset) -> Pubkey {
+        switchboard::feed_address(asset.name, &self.program)
     }
 
     fn token_account(&self, asset: &Asset) -> Pubkey {

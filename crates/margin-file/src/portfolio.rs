@@ -123,6 +123,7 @@ fn report(
             WorstScenario::Grid(number) => number.to_string(),
             WorstScenario::SkewLinear => "linear".into(),
             WorstScenario::SkewAbsolute => "absolute".into(),
+            WorstScenario::None => "none".into(),
         },
         worst_pnl: dollars(margin.worst_pnl),
         es: margin.shortfall.map(dollars),

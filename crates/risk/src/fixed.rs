@@ -107,6 +107,42 @@ fn div_by_u32(dividend: i128, divisor: u64, rounding: Rounding) -> i128 {
     }
 }
 
+/// `x · ratio / 1e9` towards −∞, for any ratio of scale 1e-9: digit by digit in 64 bits, as the 128-bit product of the SVM is
+/// a library call.
+///
+/// # Errors
+/// [`RiskError::Overflow`] when the result is beyond ±2^127.
+pub fn scale_e9_floor(x: i128, ratio: i64) -> Result<i128, RiskError> {
+    const E9: NonZeroU64 = NonZeroU64::MIN.saturating_add(999_999_999);
+    let is_negative = (x < 0) != (ratio < 0);
+    let (size, ratio) = (x.unsigned_abs(), ratio.unsigned_abs());
+    let (whole, part) = (ratio / E9, ratio % E9);
+    let (high, low) = ((size >> 64) as u64, size as u64);
+    // The part after the point: size · part, in digits of 32 bits. Digits and part < 2^32: products < 2^62, sums < 2^63.
+    const LOW: u64 = 0xffff_ffff;
+    let p0 = (low & LOW).wrapping_mul(part);
+    let p1 = (low >> 32).wrapping_mul(part).wrapping_add(p0 >> 32);
+    let p2 = (high & LOW).wrapping_mul(part).wrapping_add(p1 >> 32);
+    let p3 = (high >> 32).wrapping_mul(part).wrapping_add(p2 >> 32);
+    // Divided by 1e9, the highest digit first; p3 >> 32 is below 1e9, so the quotient has four digits.
+    let (q3, rest) = digit(p3 >> 32, p3, E9);
+    let (q2, rest) = digit(rest, p2, E9);
+    let (q1, rest) = digit(rest, p1, E9);
+    let (q0, rest) = digit(rest, p0, E9);
+    let fraction = (((q3 << 32 | q2) as u128) << 64) | (q1 << 32 | q0) as u128;
+    let fraction = fraction.wrapping_add((is_negative && rest != 0) as u128);
+    let magnitude = match whole {
+        0 => Some(fraction),
+        1 => size.checked_add(fraction),
+        _ => size.checked_mul(whole as u128).and_then(|product| product.checked_add(fraction)),
+    };
+    match magnitude.map(i128::try_from) {
+        Some(Ok(magnitude)) if is_negative => Ok(magnitude.wrapping_neg()),
+        Some(Ok(magnitude)) => Ok(magnitude),
+        _ => Err(RiskError::Overflow),
+    }
+}
+
 /// One step of long division in base 2^32: `(rest · 2^32 + low 32 bits of next) / divisor` and what remains.
 #[inline(always)]
 fn digit(rest: u64, next: u64, divisor: NonZeroU64) -> (u64, u64) {
@@ -149,6 +185,25 @@ mod tests {
             prop_assert_eq!(div_wide(a, b as i128, Rounding::Down), Ok(down));
             prop_assert_eq!(div_wide(a, b as i128, Rounding::Up), Ok(up));
         }
+    }
+
+    proptest! {
+        #[test]
+        fn prop_scale_e9_agrees_with_the_wide_division(x: i128, bits in 30u32..127, ratio in -100_000_000_000i64..100_000_000_000) {
+            let x = x >> bits;
+            let exact = x.checked_mul(ratio as i128).map(|product| product.div_euclid(1_000_000_000));
+            prop_assume!(exact.is_some());
+            prop_assert_eq!(scale_e9_floor(x, ratio), Ok(exact.unwrap()));
+        }
+    }
+
+    #[test]
+    fn scale_e9_refuses_what_does_not_fit() {
+        assert_eq!(scale_e9_floor(i128::MAX, 2_000_000_000), Err(RiskError::Overflow));
+        assert_eq!(scale_e9_floor(i128::MAX, 1_000_000_000), Ok(i128::MAX));
+        assert_eq!(scale_e9_floor(-1, 1), Ok(-1));
+        assert_eq!(scale_e9_floor(1, -1), Ok(-1));
+        assert_eq!(scale_e9_floor(1, 1), Ok(0));
     }
 
     #[test]

@@ -227,10 +227,10 @@ impl Exact {
 
     /// Exact amount times a ratio. # Rounding towards −∞, on the last 1e-15 USD. # Errors [`RiskError::Overflow`].
     pub fn scale_floor(self, ratio: Ratio) -> Result<Self, RiskError> {
-        match self.0.checked_mul(ratio.0 as i128) {
-            Some(product) => Ok(Self(fixed::div_wide(product, ONE_E9 as i128, Rounding::Down)?)),
-            None => Err(RiskError::Overflow),
+        if ratio.0 == ONE_E9 || self.0 == 0 {
+            return Ok(self);
         }
+        fixed::scale_e9_floor(self.0, ratio.0).map(Self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the portfolio margin of one underlying is computed from.
 
-use super::grid::{Grid, FACTOR_BITS};
+use super::grid::{Grid, GridShape, FACTOR_BITS};
 use super::scale::Scale;
 use super::tenor::{Tenor, VolatilityState};
 use crate::error::RiskError;
@@ -145,9 +145,14 @@ impl PortfolioBook<'_> {
         Ok(Scale::new(highest, gross.raw(), self.collateral))
     }
 
-    /// The largest factor on spot that any cell has, Q30.
+    /// The largest factor on spot that any cell has, Q30: each direction of the grid ends with its own.
     fn largest_factor(&self) -> i64 {
-        let points = self.grid.factors.iter().take(self.grid.shape.count as usize);
-        points.fold(self.range.factor_high(), |largest, &factor| largest.max(factor))
+        let GridShape { ups, downs, count, .. } = self.grid.shape;
+        let last = |end: u8| {
+            let index = (end as usize).checked_sub(1);
+            index.and_then(|index| self.grid.factors.get(index)).copied().unwrap_or_default()
+        };
+        let high = if self.range.is_wide() { self.range.factor_high() } else { 0 };
+        high.max(last(ups)).max(last(ups.wrapping_add(downs))).max(last(count))
     }
 }

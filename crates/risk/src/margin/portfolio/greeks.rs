@@ -9,9 +9,6 @@ use crate::pricing::black76::{divide_q40, mul_q40, Moneyness, OptionKind, MAX_TO
 use crate::units::{Exact, Price, ONE_Q, SECONDS_PER_YEAR};
 use core::num::NonZeroU64;
 
-/// Bits taken off a sum of sizes times Q40 before it is multiplied by a price.
-const SPARE_BITS: u32 = 30;
-
 /// Greeks of a book in USD.
 ///
 /// # Units
@@ -139,8 +136,23 @@ impl Sums {
     }
 }
 
-/// price · sum / 2^40 in 1e-15 USD. # Rounding Down.
+/// price · sum / 2^40 in 1e-15 USD. # Rounding Down, on the 62nd bit of the sum.
 fn priced(price: i64, sum: i128) -> Result<i128, RiskError> {
-    let product = (sum >> SPARE_BITS).checked_mul(price as i128).ok_or(RiskError::Overflow)?;
-    Ok(product >> (40 - SPARE_BITS))
+    let wide = 64u32.wrapping_sub(math::leading_zeros((sum.unsigned_abs() >> 62) as u64 | 1));
+    // At most 2^62 after the shift; a sum below it loses one bit, of 2^-40 of a millionth of a contract.
+    let narrow = (sum >> wide) as i64;
+    let product = mul_wide(price, narrow);
+    // The product is below 2^122: beyond 2^126 after the shift it is an amount that no account holds.
+    match 40u32.checked_sub(wide) {
+        Some(down) => Ok(product >> down),
+        None => {
+            let up = wide.wrapping_sub(40);
+            let shifted = product.wrapping_shl(up);
+            if shifted >> up == product {
+                Ok(shifted)
+            } else {
+                Err(RiskError::Overflow)
+            }
+        }
+    }
 }

@@ -53,6 +53,8 @@ pub enum WorstScenario {
     SkewLinear,
     /// The smile that bends.
     SkewAbsolute,
+    /// None: the book loses in no scenario.
+    None,
 }
 
 /// Margin of everything an account has in one underlying, with every part. Values are + when good for the account.
@@ -64,7 +66,7 @@ pub struct PortfolioMargin {
     pub worst: WorstScenario,
     /// Its PnL.
     pub worst_pnl: Exact,
-    /// Expected shortfall, if it has a weight.
+    /// Expected shortfall, if it has a weight; at most 0, so that no gain pays for the worst scenario.
     pub shortfall: Option<Exact>,
     /// Worst scenario and expected shortfall, weighted.
     pub scan: Exact,
@@ -108,8 +110,7 @@ impl PortfolioMargin {
     pub fn of(book: &PortfolioBook, workspace: &mut Workspace, extras: Extras) -> Result<Self, RiskError> {
         let params = book.params;
         workspace.scan(book, extras.history.as_ref().map_or(0, |(pairs, _)| history::largest_factor(pairs)))?;
-        workspace.weigh(&book.grid, book.collateral);
-        let (worst, worst_pnl) = workspace.worst(&book.grid, params)?;
+        let (worst, worst_pnl) = workspace.worst(book)?;
         let shortfall = workspace.shortfall(book, extras.history)?;
         let scan = weighted_scan(worst_pnl, shortfall, params.es_weight)?;
         let is_needed = extras.with_greeks
@@ -177,26 +178,23 @@ impl Workspace {
         self.scale.exact(self.sums.low.min(self.sums.high).min(0))
     }
 
-    fn worst(&self, grid: &Grid, params: &PortfolioParams) -> Result<(WorstScenario, Exact), RiskError> {
-        let mut worst: Option<(WorstScenario, i64)> = None;
-        let mut offer = |scenario: WorstScenario, pnl: i64| {
-            if worst.is_none_or(|(_, least)| pnl < least) {
-                worst = Some((scenario, pnl));
+    fn worst(&mut self, book: &PortfolioBook) -> Result<(WorstScenario, Exact), RiskError> {
+        let (least, point) = self.weigh(&book.grid, book.collateral);
+        let mut worst = (WorstScenario::None, 0);
+        if let (true, Some(number)) = (least < 0, book.grid.scenario_of(point)) {
+            worst = (WorstScenario::Grid(number), least);
+        }
+        let skews = [
+            (WorstScenario::SkewLinear, self.sums.linear, book.params.skew_linear.weight),
+            (WorstScenario::SkewAbsolute, self.sums.absolute, book.params.skew_absolute.weight),
+        ];
+        for (scenario, sum, weight) in skews {
+            let pnl = weigh(sum, weight);
+            if !weight.is_zero() && pnl < worst.1 {
+                worst = (scenario, pnl);
             }
-        };
-        for (&pnl, &number) in self.totals.iter().zip(grid.scenarios).take(grid.shape.count as usize) {
-            if number != u8::MAX {
-                offer(WorstScenario::Grid(number), pnl);
-            }
         }
-        if !params.skew_linear.weight.is_zero() {
-            offer(WorstScenario::SkewLinear, weigh(self.sums.linear, params.skew_linear.weight));
-        }
-        if !params.skew_absolute.weight.is_zero() {
-            offer(WorstScenario::SkewAbsolute, weigh(self.sums.absolute, params.skew_absolute.weight));
-        }
-        let (scenario, pnl) = worst.ok_or(RiskError::OutOfDomain)?;
-        Ok((scenario, self.scale.exact(pnl)))
+        Ok((worst.0, self.scale.exact(worst.1)))
     }
 
     /// None without a weight, and without a history to take it from: then the worst scenario stands alone.
@@ -213,7 +211,7 @@ impl Workspace {
         if book.params.es_source == ShortfallSource::History {
             let Some((pairs, memory)) = history.filter(|(pairs, _)| !pairs.is_empty()) else { return Ok(None) };
             let outcomes = memory.outcomes(book, pairs, &self.scale, self.sums.mark)?;
-            return Ok(Some(self.scale.exact(shortfall::expected_shortfall(outcomes, mass)?)));
+            return Ok(Some(self.scale.exact(shortfall::expected_shortfall(outcomes, mass)?.min(0))));
         }
         let mut outcomes = [0i64; MAX_SCENARIOS + 2];
         let of_grid = self.totals.iter().zip(book.grid.scenarios).take(book.grid.shape.count as usize);
@@ -226,7 +224,7 @@ impl Workspace {
             count = count.wrapping_add(1);
         }
         let outcomes = outcomes.get_mut(..count).unwrap_or_default();
-        Ok(Some(self.scale.exact(shortfall::expected_shortfall(outcomes, mass)?)))
+        Ok(Some(self.scale.exact(shortfall::expected_shortfall(outcomes, mass)?.min(0))))
     }
 
     #[inline(never)]

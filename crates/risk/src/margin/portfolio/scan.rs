@@ -103,10 +103,13 @@ impl Workspace {
     fn place_cells(&mut self, book: &PortfolioBook, expiry: &ExpiryBook) -> Result<(), RiskError> {
         let fixed = expiry.fixed;
         let moving = self.scale.price_q2(expiry.curve.forward.sub(fixed)?);
-        fill_cells(&mut self.cells, &book.grid, moving);
+        let points = self.cells.get_mut(..book.grid.shape.count as usize).unwrap_or_default();
+        fill_cells(points, &book.grid, moving);
         let [.., low, high, linear, absolute] = &mut self.cells;
-        *low = Cell::new(book.range.log_low << 20, shocked(moving, book.range.factor_low()));
-        *high = Cell::new(book.range.log_high << 20, shocked(moving, book.range.factor_high()));
+        if book.range.is_wide() {
+            *low = Cell::new(book.range.log_low << 20, shocked(moving, book.range.factor_low()));
+            *high = Cell::new(book.range.log_high << 20, shocked(moving, book.range.factor_high()));
+        }
         *linear = Cell::new(0, self.scale.price(expiry.curve.forward));
         *absolute = *linear;
         if fixed.is_zero() {
@@ -182,18 +185,30 @@ impl Workspace {
         }
     }
 
-    /// Turns totals into weighted PnLs: weight·(total − mark + (s − 1)·collateral).
-    pub(super) fn weigh(&mut self, grid: &Grid, collateral: Exact) {
-        let collateral = self.scale.value(collateral);
+    /// Turns totals into weighted PnLs: weight·(total − mark + (s − 1)·collateral). Gives the worst and its point.
+    pub(super) fn weigh(&mut self, grid: &Grid, collateral: Exact) -> (i64, usize) {
         let mark = self.sums.mark;
-        let points = grid.factors.iter().zip(grid.weights).take(grid.shape.count as usize);
-        for (total, (&factor, &weight)) in self.totals.iter_mut().zip(points) {
-            let mut pnl = total.wrapping_sub(mark);
-            if collateral != 0 {
-                pnl = pnl.wrapping_add(mul_shift::<FACTOR_BITS>(collateral, factor.wrapping_sub(1 << FACTOR_BITS)));
+        if !collateral.is_zero() {
+            let collateral = self.scale.value(collateral);
+            for (total, &factor) in self.totals.iter_mut().zip(grid.factors).take(grid.shape.count as usize) {
+                let moved = mul_shift::<FACTOR_BITS>(collateral, factor.wrapping_sub(1 << FACTOR_BITS));
+                *total = total.wrapping_add(moved);
             }
-            *total = if weight == FULL_WEIGHT { pnl } else { mul_shift::<WEIGHT_BITS>(pnl, weight) };
         }
+        let (mut worst, mut at) = (i64::MAX, 0usize);
+        let points = self.totals.iter_mut().zip(grid.weights).take(grid.shape.count as usize);
+        for (index, (total, &weight)) in points.enumerate() {
+            let mut pnl = total.wrapping_sub(mark);
+            if weight != FULL_WEIGHT {
+                pnl = mul_shift::<WEIGHT_BITS>(pnl, weight);
+            }
+            *total = pnl;
+            // A point that is no scenario has weight 0: it wins only where nothing is lost in any.
+            if pnl < worst {
+                (worst, at) = (pnl, index);
+            }
+        }
+        (worst, at)
     }
 
     /// The basis contingency, ≤ 0.

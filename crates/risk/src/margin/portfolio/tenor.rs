@@ -1,14 +1,18 @@
 //! What the parameters say of one expiry: how far volatility moves, how shocked values are discounted, how the smile tilts.
 
 use crate::error::RiskError;
-use crate::fixed::{mul_div, mul_shift, Rounding};
+use crate::fixed::mul_shift;
 use crate::math;
 use crate::params::{PortfolioParams, SkewParams};
-use crate::pricing::black76::{discount, mul_q40, total_vol};
-use crate::units::{Discount, Ratio, Seconds, TotalVol, Vol, ONE_E9, ONE_Q, SECONDS_PER_YEAR};
+use crate::pricing::black76::{discount, divide_q40, mul_q40, total_vol};
+use crate::units::{Discount, Ratio, Seconds, TotalVol, Vol, ONE_Q};
+use core::num::NonZeroU64;
+use core::ops::BitOr;
 
 /// Thirty days, the tenor at which the shocks are what the parameters say.
 const REFERENCE_TENOR: i64 = 30 * 86_400;
+/// 5^9: 1e9 without its factors of two.
+const FIVE_TO_9: NonZeroU64 = NonZeroU64::MIN.saturating_add(1_953_124);
 
 /// What the market says of an underlying's volatility.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +91,8 @@ impl TenorTerms {
         let owed_rate = rate.wrapping_sub(times(rate, params.short_mult)).wrapping_sub(params.short_add.raw());
         let owned = mul_q40(discount(Ratio::from_raw(owned_rate), tenor.left).raw(), q40(params.long_base));
         let owed = mul_q40(discount(Ratio::from_raw(owed_rate), tenor.left).raw(), q40(params.short_base));
-        let years = mul_div(tenor.left.raw(), ONE_Q, SECONDS_PER_YEAR, Rounding::Down)?;
+        let years = mul_shift::<40>(tenor.sqrt_years, tenor.sqrt_years);
+        let kstar = kstar(params, tenor.sqrt_years);
         Ok(Self {
             vol_up: mul_shift::<40>(up, q40(vols.forecast)),
             vol_down: down,
@@ -97,8 +102,8 @@ impl TenorTerms {
             owed: less_one_q31(owed.min(ONE_Q)),
             mark: less_one_q31(tenor.discount.raw()),
             basis: q40(params.basis_add).wrapping_add(mul_shift::<40>(q40(params.basis_mult), years)),
-            linear: skew_terms(params, &params.skew_linear, tenor.sqrt_years)?,
-            absolute: skew_terms(params, &params.skew_absolute, tenor.sqrt_years)?,
+            linear: SkewTerms::new(&params.skew_linear, kstar, tenor.sqrt_years),
+            absolute: SkewTerms::new(&params.skew_absolute, kstar, tenor.sqrt_years),
         })
     }
 }
@@ -112,6 +117,16 @@ impl TenorTerms {
 }
 
 impl SkewTerms {
+    fn new(skew: &SkewParams, kstar: NonZeroU64, sqrt_years: i64) -> Self {
+        if skew.weight.is_zero() {
+            return Self { cap: 0, slope: 0 };
+        }
+        let cap = mul_shift::<40>(signed_q40(skew.cap_slope), sqrt_years).wrapping_add(q40(skew.base_cap));
+        // |cap| < 2·2^40 and k* < 1,100·2^40: both shifts stay below 2^64, and 34 bits after the point are kept.
+        let slope = divide_q40::<20, 14>(cap.unsigned_abs(), kstar);
+        Self { cap, slope: if cap < 0 { slope.wrapping_neg() } else { slope } }
+    }
+
     /// Total volatility of the scenario at log-moneyness ±k: v·max(0, 1 + clip(k·slope, ±cap)).
     #[inline(always)]
     pub fn shocked(&self, vol: TotalVol, k: i64) -> TotalVol {
@@ -129,16 +144,27 @@ pub(super) fn discounted(value: i64, factor: i64) -> i64 {
     value.wrapping_add((value.wrapping_add(1 << 29) >> 30).wrapping_mul(factor) >> 1)
 }
 
-/// A parameter of at most 60 in Q40. # Rounding Towards zero, 1.5e-11.
+/// A parameter in [0, 60] in Q40. # Rounding Down, 1.5e-11.
 #[inline(always)]
 pub(super) fn q40(ratio: Ratio) -> i64 {
     // 2^40/1e9 = 2^31/1 953 125; below 6e10 a shift by 27 stays in range, the other four bits follow.
-    (ratio.raw() << 27).wrapping_div(1_953_125) << 4
+    ((((ratio.raw() as u64) << 27) / FIVE_TO_9) << 4) as i64
 }
 
-/// `rate · multiple`, both of scale 1e-9 and at most 2.
+/// The same for a parameter that may be negative. # Rounding Towards zero.
+fn signed_q40(ratio: Ratio) -> i64 {
+    let size = q40(Ratio::from_raw(ratio.raw().wrapping_abs()));
+    if ratio.is_negative() {
+        size.wrapping_neg()
+    } else {
+        size
+    }
+}
+
+/// `rate · multiple`, both of scale 1e-9, in [0, 1] and [0, 2].
 fn times(rate: i64, multiple: Ratio) -> i64 {
-    rate.wrapping_mul(multiple.raw()).wrapping_div(ONE_E9)
+    const E9: NonZeroU64 = NonZeroU64::MIN.saturating_add(999_999_999);
+    ((rate.wrapping_mul(multiple.raw()) as u64) / E9) as i64
 }
 
 /// Q40 less 1 in Q31, to nearest.
@@ -149,20 +175,16 @@ fn less_one_q31(x: i64) -> i64 {
 /// (30 d / max(T, floor))^power, Q40.
 fn shock_power(params: &PortfolioParams, left: Seconds) -> Result<i64, RiskError> {
     let power = if left.raw() <= REFERENCE_TENOR { params.short_power } else { params.long_power };
-    let tenor = left.raw().max(params.tenor_floor.raw()).max(1);
+    let tenor = NonZeroU64::MIN.saturating_add((left.raw().max(params.tenor_floor.raw()).max(1) as u64).wrapping_sub(1));
     // 2.6e6 · 2^40 < 2^62.
-    let ratio = (REFERENCE_TENOR << 40).wrapping_div(tenor).max(1);
+    let ratio = (((REFERENCE_TENOR << 40) as u64) / tenor).max(1) as i64;
     Ok(math::exp_q40(mul_shift::<40>(math::ln_ratio_q40(ratio)?, q40(power))))
 }
 
-fn skew_terms(params: &PortfolioParams, skew: &SkewParams, sqrt_years: i64) -> Result<SkewTerms, RiskError> {
-    if skew.weight.is_zero() {
-        return Ok(SkewTerms { cap: 0, slope: 0 });
-    }
-    let cap = mul_shift::<40>(q40(skew.cap_slope), sqrt_years).wrapping_add(q40(skew.base_cap));
-    let width = mul_shift::<40>(sqrt_years, q40(params.vol_scale)).wrapping_add(q40(params.vol_static));
-    // width_scale may exceed 8: scaled in 64 bits by hand. √τ·width is at most 8·6.5·2^40.
-    let deviation = mul_shift::<40>(sqrt_years, width);
-    let kstar = mul_div(deviation, params.width_scale.raw(), ONE_E9, Rounding::Down)?.max(q40(params.min_kstar));
-    Ok(SkewTerms { cap, slope: mul_div(cap, ONE_Q, kstar, Rounding::Down)? })
+/// Log-moneyness at which a skew scenario reaches its cap, Q40.
+fn kstar(params: &PortfolioParams, sqrt_years: i64) -> NonZeroU64 {
+    let width = mul_shift::<40>(sqrt_years, signed_q40(params.vol_scale)).wrapping_add(q40(params.vol_static));
+    // √τ ≤ 1.5, the volatility at most 6.5, the scale at most 20; negative ones have been refused.
+    let deviation = mul_shift::<40>(mul_shift::<40>(sqrt_years, width), q40(params.width_scale));
+    NonZeroU64::MIN.bitor(deviation.max(q40(params.min_kstar)) as u64)
 }

@@ -53,7 +53,8 @@ pub struct GreeksReport {
 /// Parts of portfolio margin. Values in quote atoms, + good for the account.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScenarioReport {
-    /// Number of the worst scenario of the grid; 254 for the smile that tilts, 255 for the smile that bends.
+    /// Number of the worst scenario of the grid; 254 for the smile that tilts, 255 for the smile that
+    /// bends, 253 when nothing is lost in any.
     pub worst: u8,
     pub worst_atoms: i64,
     /// The scanned loss: the worse of basis contingency and scenarios, with the size charge.
@@ -175,6 +176,7 @@ fn scenario_report(margin: &PortfolioMargin) -> Result<ScenarioReport> {
             WorstScenario::Grid(number) => number,
             WorstScenario::SkewLinear => 254,
             WorstScenario::SkewAbsolute => 255,
+            WorstScenario::None => 253,
         },
         worst_atoms: atoms(margin.worst_pnl)?,
         min_span_atoms: atoms(margin.min_span)?,
