@@ -84,6 +84,7 @@ export class Story {
       ...surfaceOf(this.smile),
       forwardRatioQ40: units.q40(this.smile.forwardRatio),
       rateE9: units.ratio(this.smile.rate),
+      confidenceE9: units.ONE_E9,
     });
     const numbers = await this.client.listManySeries(
       this.underlying,

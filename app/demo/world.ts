@@ -1,15 +1,18 @@
-// The built program in an embedded SVM, with tokens, both kinds of Pyth account, and the exchange that the parameter
+// The built program in an embedded SVM, with tokens, every kind of oracle account, and the exchange that the parameter
 // file of the local network describes.
 import { existsSync } from "node:fs";
 import { generateKeyPairSigner, lamports, type Address, type KeyPairSigner } from "@solana/kit";
 import { SourceKind, type Chain, type OracleConfig, PLIMSOLL_PROGRAM_ADDRESS } from "@plimsoll/client";
-import { liteSvmChain, publishPriceAccount, publishPull, setTime, writeMint } from "@plimsoll/client/litesvm";
+import { liteSvmChain, publishFeed, publishPriceAccount, publishPull, setTime, writeMint } from "@plimsoll/client/litesvm";
 import { getTokenDecoder } from "@solana-program/token";
 import { LiteSVM } from "litesvm";
 import { oracleAccounts } from "../../migrations/setup/environment";
 import { deployExchange, type Deployment } from "../../migrations/setup/exchange";
 import type { ClusterParams } from "../../migrations/setup/params";
 import { fund } from "../../migrations/setup/people";
+
+/** Writers of the oracle accounts that are bound by their address. */
+const PUBLISH = { [SourceKind.PythPriceAccount]: publishPriceAccount, [SourceKind.Switchboard]: publishFeed };
 
 export class World {
   private constructor(
@@ -47,14 +50,14 @@ export class World {
     setTime(this.svm, unixSecs);
   }
 
-  /** Writes a price into every account an oracle reads, as Pyth would, and returns their addresses. */
+  /** Writes a price into every account an oracle reads, as its oracle would, and returns their addresses. */
   async publish(oracle: OracleConfig, priceE8: bigint, confidenceE8: bigint): Promise<Address[]> {
     const accounts = await oracleAccounts(oracle);
     for (const [index, { kind, key }] of oracle.sources.entries()) {
       const account = accounts[index];
       if (kind === SourceKind.PythPull)
         await publishPull(this.svm, Buffer.from(key).toString("hex"), priceE8, confidenceE8);
-      else if (account) publishPriceAccount(this.svm, account, priceE8, confidenceE8);
+      else if (account) PUBLISH[kind](this.svm, account, priceE8, confidenceE8);
     }
     return accounts;
   }

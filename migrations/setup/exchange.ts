@@ -4,6 +4,7 @@ import { generateKeyPairSigner, type Address, type TransactionSigner } from "@so
 import {
   collateralAddress,
   decodeUnderlying,
+  DEFAULT_KEY,
   exchangeAddress,
   getUnderlyingDiscriminatorBytes,
   PlimsollAdmin,
@@ -25,7 +26,7 @@ export type Deployment = {
 
 export type DeployInput = {
   chain: Chain;
-  /** Creates the exchange, and is its admin, guardian, fee recipient and volatility authority until told otherwise. */
+  /** Creates the exchange, and is its admin, guardian, fee recipient, publisher and forecaster until told otherwise. */
   wallet: TransactionSigner;
   params: ClusterParams;
   /** Mints and decimals by asset name, where the parameter file names none. */
@@ -129,14 +130,17 @@ class Steps {
     const what = `underlying ${symbol}`;
     if (!known) {
       const underlying = await generateKeyPairSigner();
-      await admin.createUnderlying(underlying, { symbol, params, oracle, volatilityAuthority: this.wallet.address });
+      const authorities = { publishers: [this.wallet.address], forecastAuthority: this.wallet.address };
+      await admin.createUnderlying(underlying, { symbol, params, oracle, ...authorities });
       this.rows.push({ what, address: underlying.address, outcome: "created", differences: [] });
       return underlying.address;
     }
     const { address, data } = known;
     const differences = compare(params, data.params);
+    // Who publishes is a decision of people, not a parameter: it is not compared.
+    const publishers = data.publishers.filter((key) => key !== DEFAULT_KEY);
     await this.#settle(what, address, differences, () =>
-      admin.setUnderlying(address, params, data.volatilityAuthority),
+      admin.setUnderlying(address, params, { publishers, forecastAuthority: data.forecastAuthority }),
     );
     return address;
   }

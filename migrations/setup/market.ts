@@ -42,6 +42,7 @@ export async function publishSurface(
     ...surfaceOf(smile),
     forwardRatioQ40: units.q40(smile.forwardRatio),
     rateE9: units.ratio(smile.rate),
+    confidenceE9: units.ONE_E9,
   });
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { address, getAddressEncoder, type Address } from "@solana/kit";
 import {
+  DEFAULT_KEY,
   SourceKind,
   units,
   type CollateralArgs,
@@ -126,7 +127,12 @@ function collateral(table: Table): CollateralParams {
     asset: table.text("asset"),
     mint: table.optionalAddress("mint"),
     oracle: oracle(table.table("oracle")),
-    terms: (decimals) => ({ haircutInitialE9, haircutMaintenanceE9, depositCapAtoms: units.tokens(cap, decimals) }),
+    terms: (decimals) => ({
+      haircutInitialE9,
+      haircutMaintenanceE9,
+      depositCapAtoms: units.tokens(cap, decimals),
+      underlying: DEFAULT_KEY,
+    }),
   };
 }
 
@@ -136,13 +142,30 @@ function market(table: Table): MarketParams {
     oracle: oracle(table.table("oracle")),
     params: {
       cross: cross(table.table("cross")),
-      minVolQ40: units.q40(table.number("min_vol")),
-      maxVolQ40: units.q40(table.number("max_vol")),
+      volatility: volatility(table.table("volatility")),
       maxBasisE9: ratioOf(table, "max_basis"),
-      maxVolAgeSecs: secondsOf(table, "max_vol_age_secs"),
       maxOpenInterestE6: units.contracts(table.number("max_open_interest")),
       maxStrikeFactorE9: ratioOf(table, "max_strike_factor"),
     },
+  };
+}
+
+function volatility(table: Table): UnderlyingParams["volatility"] {
+  return {
+    minVolQ40: units.q40(table.number("min_vol")),
+    maxVolQ40: units.q40(table.number("max_vol")),
+    maxAgeSecs: secondsOf(table, "max_age_secs"),
+    realisedLowE9: ratioOf(table, "realised_low"),
+    realisedHighE9: ratioOf(table, "realised_high"),
+    staleMultE9: ratioOf(table, "stale_mult"),
+    staleChargeE9: ratioOf(table, "stale_charge"),
+    sampleSecs: secondsOf(table, "sample_secs"),
+    halfLifeSecs: secondsOf(table, "half_life_secs"),
+    minSamples: BigInt(table.number("min_samples")),
+    maxForecastE9: ratioOf(table, "max_forecast"),
+    maxForecastStepE9: ratioOf(table, "max_forecast_step"),
+    forecastIntervalSecs: secondsOf(table, "forecast_interval_secs"),
+    maxForecastSecs: secondsOf(table, "max_forecast_secs"),
   };
 }
 
@@ -178,8 +201,11 @@ function oracle(table: Table): OracleConfig {
 function source(table: Table): OracleConfig["sources"][number] {
   const kind = table.text("kind");
   if (kind === "pyth_pull") return { kind: SourceKind.PythPull, key: feedIdBytes(table.text("feed_id")) };
-  if (kind === "pyth_price_account") {
-    return { kind: SourceKind.PythPriceAccount, key: getAddressEncoder().encode(address(table.text("address"))) };
-  }
-  throw new Error(`oracle source '${kind}' is unknown: use pyth_pull or pyth_price_account`);
+  const accounts: Record<string, SourceKind> = {
+    pyth_price_account: SourceKind.PythPriceAccount,
+    switchboard: SourceKind.Switchboard,
+  };
+  const known = accounts[kind];
+  if (known !== undefined) return { kind: known, key: getAddressEncoder().encode(address(table.text("address"))) };
+  throw new Error(`oracle source '${kind}' is unknown: use pyth_pull, pyth_price_account or switchboard`);
 }

@@ -1,6 +1,7 @@
 // The network a story runs on: its addresses, its RPC, and the cheats that only a local network allows.
 import { readFileSync } from "node:fs";
 import { address, createSolanaRpc, type Address } from "@solana/kit";
+import { decodeFeed, encodeFeed } from "@plimsoll/client/switchboard";
 
 export type Asset = {
   mint: Address;
@@ -9,6 +10,7 @@ export type Asset = {
   feedId: string;
   pythPullAccount: Address;
   pythPriceAccount: Address;
+  switchboardFeed: Address;
 };
 
 export type Addresses = {
@@ -47,7 +49,7 @@ export async function travelTo(unixSecs: bigint): Promise<void> {
   await cheat("surfnet_timeTravel", [{ absoluteTimestamp: Number(unixSecs) * 1000 }]);
 }
 
-/** Publishes a price now, in both of Pyth's layouts. */
+/** Publishes a price now, in both of Pyth's layouts and in Switchboard's. */
 export async function publishPrice(asset: Asset, priceE8: bigint, confidenceE8: bigint): Promise<void> {
   const now = await chainTime();
   const pull = (await readAccount(asset.pythPullAccount)).data;
@@ -60,6 +62,10 @@ export async function publishPrice(asset: Asset, priceE8: bigint, confidenceE8: 
   price.writeBigInt64LE(priceE8, PRICE.price);
   price.writeBigUInt64LE(confidenceE8, PRICE.confidence);
   await writeData(asset.pythPriceAccount, price);
+  const feed = decodeFeed((await readAccount(asset.switchboardFeed)).data);
+  const scale = 10_000_000_000n;
+  const answer = { ...feed, value: priceE8 * scale, stdDev: confidenceE8 * scale, lastUpdate: now };
+  await writeData(asset.switchboardFeed, Buffer.from(encodeFeed(answer)));
 }
 
 async function writeData(account: Address, data: Buffer): Promise<void> {

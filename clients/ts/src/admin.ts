@@ -8,21 +8,24 @@ import {
   getAcceptAdminInstruction,
   getCreateCollateralInstruction,
   getCreateExchangeInstruction,
+  getCreateHistoryInstruction,
   getListExpiryInstruction,
   getListSeriesInstruction,
   getNominateAdminInstruction,
   getPauseInstruction,
   getSetCollateralInstruction,
   getSetExchangeInstruction,
+  getSetHistoryInstruction,
   getSetStableOracleInstruction,
   getSetUnderlyingInstruction,
   type CollateralArgsInput,
   type CreateUnderlyingInstructionDataInput,
   type ExchangeArgsInput,
+  type MoveArgsInput,
   type OracleConfigInput,
   type UnderlyingParamsInput,
 } from "./generated";
-import { collateralAddress, exchangeAddress, vaultAddress } from "./pdas";
+import { collateralAddress, exchangeAddress, historyAddress, vaultAddress } from "./pdas";
 
 export type NewExchange = {
   quoteMint: Address;
@@ -37,6 +40,9 @@ export type NewCollateral = {
   oracle: OracleConfigInput;
   tokenProgram?: Address;
 };
+
+/** Who may publish surfaces of an underlying, at most four, and who may set its forecast (DEFAULT_KEY: nobody). */
+export type VolatilityAuthorities = { publishers: Address[]; forecastAuthority: Address };
 
 export type NewSeries = { expiry: number; isPut: boolean; strikeE9: bigint };
 
@@ -125,11 +131,30 @@ export class PlimsollAdmin extends PlimsollClient {
   setUnderlying(
     underlying: Address,
     params: UnderlyingParamsInput,
-    volatilityAuthority: Address,
+    authorities: VolatilityAuthorities,
     options?: Options,
   ): Promise<Receipt> {
-    const input = { ...this.#self, underlying, params, volatilityAuthority };
+    const input = { ...this.#self, underlying, params, ...authorities };
     return this.run(options, getSetUnderlyingInstruction(input, this.config));
+  }
+
+  /** Creates the empty set of an underlying's historical moves and returns its address. */
+  async createHistory(underlying: Address, options?: Options): Promise<Address> {
+    const history = await historyAddress(underlying, this.config);
+    await this.run(options, getCreateHistoryInstruction({ ...this.#self, underlying, history }, this.config));
+    return history;
+  }
+
+  /** Writes up to 40 historical moves from a place on; without moves the set is cut there. */
+  async setHistory(
+    underlying: Address,
+    start: number,
+    moves: MoveArgsInput[],
+    options?: Options,
+  ): Promise<Receipt> {
+    const history = await historyAddress(underlying, this.config);
+    const input = { ...this.#self, underlying, history, start, moves };
+    return this.run(options, getSetHistoryInstruction(input, this.config));
   }
 
   /** Lists an expiry on a full minute and returns its slot. */

@@ -23,7 +23,9 @@ import {
   getMarginAccountDiscriminatorBytes,
   getOpenAccountInstruction,
   getRemoveExpiryInstruction,
+  getSampleVolatilityInstruction,
   getSetDelegateInstruction,
+  getSetForecastInstruction,
   getSettleAccountInstruction,
   getSettleExpiryInstruction,
   getTradeInstruction,
@@ -40,6 +42,7 @@ import {
   type MarginAccount,
   type TradeInstructionDataInput,
   type Underlying,
+  type SetForecastInstructionDataInput,
   type UpdateVolatilityInstructionDataInput,
 } from "./generated";
 import { collateralAddress, exchangeAddress, marginAccountAddress, vaultAddress } from "./pdas";
@@ -177,15 +180,33 @@ export class PlimsollClient {
     return this.run(options, this.updateStablePriceInstruction(oracles));
   }
 
-  /** Publishes a surface. Signer: the underlying's volatility authority. */
+  // Volatility
+
+  /** Publishes a surface. Signer: one of the underlying's publishers. A rise goes from the last expiry to the first. */
   updateVolatility(
     underlying: Address,
-    volatilityAuthority: TransactionSigner,
+    publisher: TransactionSigner,
     surface: UpdateVolatilityInstructionDataInput,
     options?: Options,
   ): Promise<Receipt> {
-    const input = { underlying, volatilityAuthority, ...surface };
+    const input = { underlying, publisher, ...surface };
     return this.run(options, getUpdateVolatilityInstruction(input, this.config));
+  }
+
+  /** Adds the index's return to realised volatility, at most once per interval. Anyone may. */
+  sampleVolatility(underlying: Address, options?: Options): Promise<Receipt> {
+    return this.run(options, getSampleVolatilityInstruction({ underlying }, this.config));
+  }
+
+  /** Sets the forecast factor for some seconds. Signer: the underlying's forecast authority. */
+  setForecast(
+    underlying: Address,
+    forecastAuthority: TransactionSigner,
+    forecast: SetForecastInstructionDataInput,
+    options?: Options,
+  ): Promise<Receipt> {
+    const input = { underlying, forecastAuthority, ...forecast };
+    return this.run(options, getSetForecastInstruction(input, this.config));
   }
 
   // Accounts

@@ -14,6 +14,7 @@ import { buildMessage, type Chain, type Receipt, type Simulation } from "./chain
 import { explainFailure } from "./errors";
 import { decodeEvents } from "./events";
 import { encodePriceAccount, encodePullUpdate, PYTH_ORACLE, PYTH_RECEIVER, pullAddress } from "./pyth";
+import { encodeFeed, SWITCHBOARD_ON_DEMAND } from "./switchboard";
 
 /** Wraps an SVM; `payer` pays for every transaction. */
 export function liteSvmChain(svm: LiteSVM, payer: TransactionSigner): Chain {
@@ -111,4 +112,20 @@ export function publishPriceAccount(svm: LiteSVM, account: Address, priceE8: big
   const { unixTimestamp: timestamp, slot: publishSlot } = svm.getClock();
   const data = encodePriceAccount({ price: priceE8, confidence: confidenceE8, timestamp, publishSlot });
   writeAccount(svm, account, PYTH_ORACLE, data);
+}
+
+/** Writes a price at the SVM's present time into a Switchboard feed, answered by three oracles. Eight decimals. */
+export function publishFeed(svm: LiteSVM, account: Address, priceE8: bigint, confidenceE8: bigint): void {
+  const { unixTimestamp: lastUpdate, slot } = svm.getClock();
+  const scale = 10_000_000_000n;
+  const data = encodeFeed({
+    value: priceE8 * scale,
+    stdDev: confidenceE8 * scale,
+    samples: 3,
+    minSamples: 3,
+    lastUpdate,
+    minSlot: slot,
+    landedAt: slot,
+  });
+  writeAccount(svm, account, SWITCHBOARD_ON_DEMAND, data);
 }

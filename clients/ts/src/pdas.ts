@@ -1,6 +1,6 @@
 // Addresses that follow from seeds. Underlyings have none: they are ordinary accounts, see accounts.ts.
 import type { Address } from "@solana/kit";
-import { findCollateralPda, findExchangePda, findMarginAccountPda, findVaultPda } from "./generated";
+import { findCollateralPda, findExchangePda, findHistoryPda, findMarginAccountPda, findVaultPda } from "./generated";
 
 type Config = { programAddress?: Address };
 
@@ -15,6 +15,10 @@ export const vaultAddress = async (exchange: Address, mint: Address, config?: Co
 /** The account of a collateral. */
 export const collateralAddress = async (exchange: Address, mint: Address, config?: Config): Promise<Address> =>
   (await findCollateralPda({ exchange, mint }, config))[0];
+
+/** The historical moves of an underlying. */
+export const historyAddress = async (underlying: Address, config?: Config): Promise<Address> =>
+  (await findHistoryPda({ underlying }, config))[0];
 
 /** An owner's margin account of a number. */
 export const marginAccountAddress = async (

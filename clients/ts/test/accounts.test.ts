@@ -11,6 +11,7 @@ import {
   findSeries,
   getCollateralCodec,
   getExchangeCodec,
+  getHistoryDecoder,
   getMarginAccountCodec,
   getUnderlyingCodec,
   listedSeries,
@@ -53,7 +54,8 @@ before(async () => {
   const { admin, underlying, wallet } = world;
   await world.price("140");
   expiry = await admin.listExpiry(underlying, EXPIRY);
-  const surface = { expiry, ...units.flatSvi("0.7"), forwardRatioQ40: units.q40("1.001"), rateE9: units.ratio("0.05") };
+  const terms = { forwardRatioQ40: units.q40("1.001"), rateE9: units.ratio("0.05"), confidenceE9: units.ratio("0.9") };
+  const surface = { expiry, ...units.flatSvi("0.7"), ...terms };
   await admin.updateVolatility(underlying, wallet, surface);
   const strikes = [
     { expiry, isPut: false, strikeE9: units.price("150") },
@@ -107,7 +109,7 @@ test("collateral", async () => {
 test("underlying, at its very end too", async () => {
   const { admin } = world;
   const underlying = await bothWays(world.underlying, getUnderlyingCodec());
-  assert.equal(UNDERLYING_SIZE, 32_704n);
+  assert.equal(UNDERLYING_SIZE, 35_504n);
   assert.equal(symbolOf(underlying), "SOL");
   assert.deepEqual(underlying.params, PARAMS);
   assert.equal(underlying.expiries.length, CONSTANTS.MAX_EXPIRIES);
@@ -201,9 +203,23 @@ test("every method of an admin reaches the program", async () => {
       haircutInitialE9: units.ratio("0.3"),
       haircutMaintenanceE9: units.ratio("0.1"),
       depositCapAtoms: 1n,
+      underlying: DEFAULT_KEY,
     }),
   );
-  await note(admin.setUnderlying(underlying, { ...PARAMS, maxOpenInterestE6: 1n }, wallet.address));
+  const authorities = { publishers: [writer.owner.address, wallet.address], forecastAuthority: buyer.owner.address };
+  await note(admin.setUnderlying(underlying, { ...PARAMS, maxOpenInterestE6: 1n }, authorities));
+  await note(admin.setForecast(underlying, buyer.owner, { factorE9: units.ratio("1.2"), lifetimeSecs: 3_600n }));
+  await note(admin.sampleVolatility(underlying));
+  const history = await admin.createHistory(underlying);
+  const moves = ["-0.3", "0.2"].map((part) => ({ returnE9: units.ratio(part), volChangeE9: units.ratio("0.5") }));
+  await note(admin.setHistory(underlying, 0, moves));
+  const found = await admin.chain.fetchAccount(history);
+  assert.ok(found.exists);
+  const stored = getHistoryDecoder().decode(found.data);
+  assert.deepEqual(
+    stored.moves.slice(0, stored.count).map(({ returnE9 }) => returnE9),
+    [-300_000_000n, 200_000_000n],
+  );
   await note(admin.setDelegate(writer.owner, writer.account, wallet.address));
   await note(admin.pause(1n, 60n));
   await assert.rejects(world.actor("1"), (error: PlimsollFailure) => error.is("Paused"));
@@ -215,6 +231,9 @@ test("every method of an admin reaches the program", async () => {
     "ExchangeChanged",
     "CollateralChanged",
     "UnderlyingChanged",
+    "ForecastSet",
+    "VolatilitySampled",
+    "HistorySet",
     "DelegateChanged",
     "PauseChanged",
     "PauseChanged",

@@ -5,6 +5,7 @@ import { generateKeyPairSigner, getAddressEncoder, lamports, type Address, type 
 import { getCreateAssociatedTokenIdempotentInstruction, getMintToInstruction } from "@solana-program/token";
 import { LiteSVM } from "litesvm";
 import {
+  DEFAULT_KEY,
   PlimsollAdmin,
   PLIMSOLL_PROGRAM_ADDRESS,
   SourceKind,
@@ -45,10 +46,23 @@ export const PARAMS: UnderlyingParams = {
     pegThresholdE9: units.ratio("0.98"),
     pegFactorE9: units.ratio("1.2"),
   },
-  minVolQ40: units.q40("0.2"),
-  maxVolQ40: units.q40("4"),
+  volatility: {
+    minVolQ40: units.q40("0.2"),
+    maxVolQ40: units.q40("4"),
+    maxAgeSecs: 3_600n,
+    realisedLowE9: units.ratio("0.3"),
+    realisedHighE9: units.ratio("4"),
+    staleMultE9: units.ratio("1.5"),
+    staleChargeE9: units.ratio("0.05"),
+    sampleSecs: 3_600n,
+    halfLifeSecs: 604_800n,
+    minSamples: 24n,
+    maxForecastE9: units.ratio("2"),
+    maxForecastStepE9: units.ratio("0.25"),
+    forecastIntervalSecs: 3_600n,
+    maxForecastSecs: 86_400n,
+  },
   maxBasisE9: units.ratio("0.1"),
-  maxVolAgeSecs: 3_600n,
   maxOpenInterestE6: units.contracts("1000"),
   maxStrikeFactorE9: units.ratio("4"),
 };
@@ -94,11 +108,13 @@ export class TestWorld {
       haircutInitialE9: units.ratio("0.2"),
       haircutMaintenanceE9: units.ratio("0.1"),
       depositCapAtoms: units.tokens("1000", 9),
+      underlying: DEFAULT_KEY,
     };
     const collateral = await admin.createCollateral({ mint: sol.address, terms, oracle: oracle([pull]) });
     await admin.createUnderlying(key, {
       symbol: "SOL",
-      volatilityAuthority: wallet.address,
+      publishers: [wallet.address],
+      forecastAuthority: wallet.address,
       params: PARAMS,
       oracle: oracle([pull]),
     });
