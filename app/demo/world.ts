@@ -3,7 +3,14 @@
 import { existsSync } from "node:fs";
 import { generateKeyPairSigner, lamports, type Address, type KeyPairSigner } from "@solana/kit";
 import { SourceKind, type Chain, type OracleConfig, PLIMSOLL_PROGRAM_ADDRESS } from "@plimsoll/client";
-import { liteSvmChain, publishFeed, publishPriceAccount, publishPull, setTime, writeMint } from "@plimsoll/client/litesvm";
+import {
+  liteSvmChain,
+  publishFeed,
+  publishPriceAccount,
+  publishPull,
+  setTime,
+  writeMint,
+} from "@plimsoll/client/litesvm";
 import { getTokenDecoder } from "@solana-program/token";
 import { LiteSVM } from "litesvm";
 import { oracleAccounts } from "../../migrations/setup/environment";

@@ -15,7 +15,13 @@ before(async () => {
   const { admin, underlying, wallet } = world;
   await world.price("140");
   const expiry = await admin.listExpiry(underlying, NOW + 86_400n);
-  const surface = { expiry, ...units.flatSvi("0.7"), forwardRatioQ40: units.ONE_Q40, rateE9: 0n, confidenceE9: units.ONE_E9 };
+  const surface = {
+    expiry,
+    ...units.flatSvi("0.7"),
+    forwardRatioQ40: units.ONE_Q40,
+    rateE9: 0n,
+    confidenceE9: units.ONE_E9,
+  };
   await admin.updateVolatility(underlying, wallet, surface);
   const series = await admin.listSeries(underlying, { expiry, isPut: true, strikeE9: units.price("140") });
   [writer, buyer] = [await world.actor("1000", "5"), await world.actor("1000")];

@@ -146,12 +146,7 @@ export class PlimsollAdmin extends PlimsollClient {
   }
 
   /** Writes up to 40 historical moves from a place on; without moves the set is cut there. */
-  async setHistory(
-    underlying: Address,
-    start: number,
-    moves: MoveArgsInput[],
-    options?: Options,
-  ): Promise<Receipt> {
+  async setHistory(underlying: Address, start: number, moves: MoveArgsInput[], options?: Options): Promise<Receipt> {
     const history = await historyAddress(underlying, this.config);
     const input = { ...this.#self, underlying, history, start, moves };
     return this.run(options, getSetHistoryInstruction(input, this.config));
