@@ -10,7 +10,6 @@ mod ln;
 mod ln_table;
 mod norm;
 mod norm_scan;
-mod norm_scan_table;
 mod norm_table;
 mod sqrt;
 

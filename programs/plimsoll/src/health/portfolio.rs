@@ -8,7 +8,7 @@ use plimsoll_risk::margin::portfolio::{
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::params::{PortfolioParams, ShortfallSource};
 use plimsoll_risk::pricing::black76::ForwardCurve;
-use plimsoll_risk::units::{Exact, Price, Ratio};
+use plimsoll_risk::units::{Exact, Price, Ratio, Vol};
 
 use super::market::{ExpiryMarket, Spot};
 use super::{Purpose, UnderlyingHealth, Valuation};
@@ -104,6 +104,7 @@ impl Valuation<'_> {
             expiries.push(book(market, curve, fixed, legs, expiry.stale_charge));
         }
         let price = &underlying.price;
+        let realised = if params.realised_mult.is_zero() { Vol::ZERO } else { underlying.realised_vol() };
         let range = match self.purpose {
             Purpose::Liquidation => PriceRange::at(spot.price),
             _ => range(price)?,
@@ -114,7 +115,7 @@ impl Valuation<'_> {
             range,
             confidence: price.confidence()?,
             stable: self.exchange.stable.low(),
-            vols: VolatilityState { realised: underlying.realised_vol(), forecast: underlying.forecast(self.now) },
+            vols: VolatilityState { realised, forecast: underlying.forecast(self.now) },
             collateral: own.collateral,
             collateral_charge: own.charge,
             expiries: &expiries,

@@ -223,6 +223,9 @@ impl PriceState {
 
     /// Confidence c in [0, 1]: 1 for a price without doubt, 0 at the widest interval any price may have (10 %).
     pub fn confidence(&self) -> Result<Ratio> {
+        if self.confidence_e9 == 0 && self.index_e9 > 0 {
+            return Ok(Ratio::ONE);
+        }
         let widest =
             Price::from_raw(self.index_e9).scale(Ratio::from_raw(MAX_CONFIDENCE_E9), Rounding::Up).or_error()?;
         if widest.is_zero() {

@@ -28,7 +28,12 @@ impl Contingency {
             naked = naked.add(naked_shorts(expiry.legs)?)?;
             initial = initial.add(charge_quality(book, expiry)?)?;
         }
-        let on_greeks = greeks.map_or(Ok(Exact::ZERO), |greeks| charge_greeks(params, greeks))?;
+        let on_greeks = match greeks {
+            Some(greeks) if !params.gamma_charge.is_zero() || !params.vega_charge.is_zero() => {
+                charge_greeks(params, greeks)?
+            }
+            _ => Exact::ZERO,
+        };
         Ok(Self {
             naked,
             maintenance: charged(spot, naked, params.mm_option)?.add(on_greeks)?,
@@ -44,11 +49,12 @@ impl Contingency {
 /// [`RiskError::Overflow`].
 fn naked_shorts(legs: &[Leg]) -> Result<Contracts, RiskError> {
     let mut naked = Contracts::ZERO;
+    let has_longs = legs.iter().any(|leg| leg.size.raw() > 0);
     for short in legs.iter().filter(|leg| leg.size.is_negative()) {
-        let pair = legs.iter().find(|leg| {
-            leg.size.raw() > 0 && leg.strike.price == short.strike.price && leg.kind != short.kind
-        });
-        let covered = pair.map_or(0, |leg| leg.size.raw());
+        let is_pair = |leg: &&Leg| {
+            leg.strike.price == short.strike.price && leg.size.raw() > 0 && leg.kind != short.kind
+        };
+        let covered = if has_longs { legs.iter().find(is_pair).map_or(0, |leg| leg.size.raw()) } else { 0 };
         // Sizes within ±1e15.
         let open = short.size.raw().wrapping_neg().wrapping_sub(covered).max(0);
         naked = naked.add(Contracts::from_raw(open))?;

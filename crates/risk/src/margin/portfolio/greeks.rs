@@ -1,13 +1,19 @@
 //! Sensitivities of a book, in USD, so that they add up over strikes, expiries and underlyings.
 
 use super::book::ExpiryBook;
+use super::tenor::q40;
 use crate::error::RiskError;
-use crate::fixed::{div_wide, mul_wide, Rounding};
+use crate::fixed::{mul_shift, mul_wide, Rounding};
 use crate::margin::cross::Leg;
 use crate::math;
 use crate::pricing::black76::{divide_q40, mul_q40, Moneyness, OptionKind, MAX_TOTAL_VOL, MIN_TOTAL_VOL};
-use crate::units::{Exact, Price, ONE_Q, SECONDS_PER_YEAR};
+use crate::units::{Exact, Price, ONE_Q};
 use core::num::NonZeroU64;
+
+/// Half a day in seconds, Q40.
+const HALF_DAY_Q40: u64 = 43_200 << 40;
+/// Days of a year.
+const DAYS: NonZeroU64 = NonZeroU64::MIN.saturating_add(364);
 
 /// Greeks of a book in USD.
 ///
@@ -82,24 +88,18 @@ impl DollarGreeks {
             true => discounted,
             false => crate::fixed::mul_div(discounted, moving.raw(), expiry.curve.forward.raw(), Rounding::Down)?,
         };
-        let decay = priced(forward, sums.times_vol)?;
-        let carry = mark.scale_floor(expiry.rate)?.raw();
+        // n·σ/(2√τ)/365 = n·v/(2τ)/365, and τ·365 is the time left in days: a half day over the seconds left.
+        let left = NonZeroU64::MIN.saturating_add((expiry.left.raw().max(1) as u64).wrapping_sub(1));
+        let decay = scaled(priced(forward, sums.times_vol)?, (HALF_DAY_Q40 / left) as i64)?;
+        // Rates at most 1 and times at most two years: both factors are below 2^42.
+        let carry = scaled(mark.raw(), (q40(expiry.rate) as u64 / DAYS) as i64)?;
+        let years = mul_shift::<40>(expiry.sqrt_years, expiry.sqrt_years);
         Ok(Self {
             delta: Exact::from_raw(priced(discounted, sums.delta)?),
             gamma: Exact::from_raw(priced(convex, sums.over_vol)?),
             vega: Exact::from_raw(priced(mul_q40(forward, expiry.sqrt_years), sums.density)?),
-            // n·σ/(2√τ)/365 = n·v/(2τ)/365, and τ·365 is the time left in days.
-            theta: Exact::from_raw(div_wide(carry, 365, Rounding::Down)?).sub(Exact::from_raw(div_wide(
-                decay.checked_mul(43_200).ok_or(RiskError::Overflow)?,
-                expiry.left.raw().max(1) as i128,
-                Rounding::Up,
-            )?))?,
-            rho: Exact::from_raw(div_wide(
-                mark.raw().checked_mul(expiry.left.raw() as i128).ok_or(RiskError::Overflow)?,
-                SECONDS_PER_YEAR as i128,
-                Rounding::Up,
-            )?)
-            .neg()?,
+            theta: Exact::from_raw(carry).sub(Exact::from_raw(decay))?,
+            rho: Exact::from_raw(scaled(mark.raw(), years)?).neg()?,
         })
     }
 }
@@ -138,15 +138,22 @@ impl Sums {
 
 /// price · sum / 2^40 in 1e-15 USD. # Rounding Down, on the 62nd bit of the sum.
 fn priced(price: i64, sum: i128) -> Result<i128, RiskError> {
-    let wide = 64u32.wrapping_sub(math::leading_zeros((sum.unsigned_abs() >> 62) as u64 | 1));
-    // At most 2^62 after the shift; a sum below it loses one bit, of 2^-40 of a millionth of a contract.
-    let narrow = (sum >> wide) as i64;
-    let product = mul_wide(price, narrow);
-    // The product is below 2^122: beyond 2^126 after the shift it is an amount that no account holds.
-    match 40u32.checked_sub(wide) {
+    scaled(sum, price)
+}
+
+/// x · factor / 2^40 for any x. # Rounding Down, on the 62nd bit of x. # Errors [`RiskError::Overflow`] beyond 2^126.
+fn scaled(x: i128, factor: i64) -> Result<i128, RiskError> {
+    let high = (x >> 62) as i64;
+    // Bits of x beyond the 62nd are shifted out, with one more to be safe.
+    let beyond = match high {
+        0 | -1 => 0,
+        _ => 65u32.wrapping_sub(math::leading_zeros(high.unsigned_abs())),
+    };
+    let product = mul_wide(factor, (x >> beyond) as i64);
+    match 40u32.checked_sub(beyond) {
         Some(down) => Ok(product >> down),
         None => {
-            let up = wide.wrapping_sub(40);
+            let up = beyond.wrapping_sub(40);
             let shifted = product.wrapping_shl(up);
             if shifted >> up == product {
                 Ok(shifted)

@@ -120,7 +120,7 @@ impl HistoryWorkspace {
             constant = constant.wrapping_add(strip.size >> 1);
             for (cell, pair) in self.cells.iter_mut().zip(pairs) {
                 let vol = TotalVol::from_raw(mul_q40(leg.total_vol.raw(), pair.vol_q40));
-                strip.scan(core::slice::from_mut(cell), vol);
+                strip.scan_one(cell, vol);
             }
         }
         for ((total, cell), _) in self.totals.iter_mut().zip(&self.cells).zip(pairs) {

@@ -69,32 +69,33 @@ pub(super) struct Strip {
 /// The arguments of the distribution as functions of a point's logarithm.
 struct Arguments {
     log: u64,
-    vol_q32: NonZeroU64,
-    vol_q28: u64,
+    /// The divisor may be rounded: it moves d1 and d2 alike.
+    vol_q28: NonZeroU64,
+    vol_q32: u64,
     offset: u64,
 }
 
 impl Arguments {
     #[inline(always)]
     fn new(log_moneyness: i64, vol: i64) -> Self {
-        let vol_q32 = NonZeroU64::MIN.saturating_add((vol as u64 >> 8).wrapping_sub(1));
-        let vol_q28 = (vol as u64).wrapping_add(1 << 11) >> 12;
-        // (x + 8)/v − 8/v is x/v: both quotients in Q28, the first one per point.
-        let offset = (BIAS as u64).wrapping_add(vol_q28 >> 1).wrapping_sub((1 << 63) / vol_q32);
-        Self { log: (log_moneyness << 20) as u64, vol_q32, vol_q28, offset }
+        let vol_q32 = (vol as u64).wrapping_add(1 << 7) >> 8;
+        let vol_q28 = NonZeroU64::MIN.saturating_add((vol_q32 >> 4).wrapping_sub(1));
+        // (x + 8)/v − 8/v is x/v: both quotients in Q32, the first one per point.
+        let offset = (BIAS as u64).wrapping_add(vol_q32 >> 1).wrapping_sub((1 << 63) / vol_q28);
+        Self { log: (log_moneyness << 20) as u64, vol_q28, vol_q32, offset }
     }
 
-    /// d1, biased by 8, Q28.
+    /// d1, biased by 8, Q32.
     #[inline(always)]
     fn d1(&self, cell: &Cell) -> u64 {
-        (cell.log.wrapping_add(self.log) / self.vol_q32).wrapping_add(self.offset)
+        (cell.log.wrapping_add(self.log) / self.vol_q28).wrapping_add(self.offset)
     }
 
     /// Whether no point of the run, sorted by logarithm, leaves the table of the distribution.
     #[inline(always)]
     fn stays_inside(&self, cells: &[Cell]) -> bool {
         let ([first, ..], [.., last]) = (cells, cells) else { return true };
-        self.d1(last) < ARGUMENT_END && self.d1(first).wrapping_sub(self.vol_q28) < ARGUMENT_END
+        self.d1(last) < ARGUMENT_END && self.d1(first).wrapping_sub(self.vol_q32) < ARGUMENT_END
     }
 }
 
@@ -105,7 +106,7 @@ impl Strip {
     /// Forwards and strike below 2^31, |size| ≤ 2^30 and its sum over all strips as well.
     ///
     /// # Error bound
-    /// 1.5e-9·(G + K) of the distribution, one unit of price of truncation: see [`super::scale`].
+    /// 1.6e-9·(G + K) of the distribution, one unit of price of truncation: see [`super::scale`].
     #[inline(always)]
     pub fn scan(&self, cells: &mut [Cell], vol: TotalVol) {
         if vol < MIN_TOTAL_VOL || self.log_moneyness.wrapping_abs() > FAR_Q40 {
@@ -115,13 +116,23 @@ impl Strip {
         if arguments.stays_inside(cells) {
             for cell in cells {
                 let d1 = arguments.d1(cell);
-                self.add(cell, norm_cdf_scan(d1), norm_cdf_scan(d1.wrapping_sub(arguments.vol_q28)));
+                self.add(cell, norm_cdf_scan(d1), norm_cdf_scan(d1.wrapping_sub(arguments.vol_q32)));
             }
         } else {
             for cell in cells {
-                self.add_clipped(cell, arguments.d1(cell) as i64, arguments.vol_q28 as i64);
+                self.add_clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
             }
         }
+    }
+
+    /// The same at a single cell.
+    #[inline(always)]
+    pub fn scan_one(&self, cell: &mut Cell, vol: TotalVol) {
+        if vol < MIN_TOTAL_VOL || self.log_moneyness.wrapping_abs() > FAR_Q40 {
+            return self.scan_far(core::slice::from_mut(cell), vol);
+        }
+        let arguments = Arguments::new(self.log_moneyness, vol.min(MAX_TOTAL_VOL).raw());
+        self.add_clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
     }
 
     /// G, K < 2^31 and probabilities ≤ 2^31: products ≤ 2^62. The unit is below 2^31, times the sizes' sum below 2^61.
@@ -159,4 +170,4 @@ impl Strip {
     }
 }
 
-const _: () = assert!(ARGUMENT_BITS == 28 && RESULT_BITS == 31);
+const _: () = assert!(ARGUMENT_BITS == 32 && RESULT_BITS == 31);

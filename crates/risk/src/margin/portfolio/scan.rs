@@ -145,12 +145,18 @@ impl Workspace {
         }
         let [low, high, linear, absolute] = extra else { return };
         if has_range {
-            strip.scan(core::slice::from_mut(low), vol);
-            strip.scan(core::slice::from_mut(high), vol);
+            strip.scan_one(low, vol);
+            strip.scan_one(high, vol);
         }
         let k = strip.log_moneyness.wrapping_neg();
+        let before = linear.value;
         scan_skew(strip, &terms.linear, linear, vol, k);
-        scan_skew(strip, &terms.absolute, absolute, vol, k.wrapping_abs());
+        if k >= 0 && terms.linear == terms.absolute {
+            // Above the forward both smiles are one.
+            absolute.value = absolute.value.wrapping_add(linear.value.wrapping_sub(before));
+        } else {
+            scan_skew(strip, &terms.absolute, absolute, vol, k.wrapping_abs());
+        }
     }
 
     /// Adds the expiry's values to the totals of the underlying.
@@ -180,8 +186,12 @@ impl Workspace {
             sums.low = sums.low.wrapping_add(change(LOW));
             sums.high = sums.high.wrapping_add(change(HIGH));
         }
-        for (total, cell) in self.totals.iter_mut().zip(&self.cells).take(grid.shape.count as usize) {
-            *total = total.wrapping_add(terms.with_discount(value_at(cell)));
+        let count = grid.shape.count as usize;
+        let (Some(totals), Some(cells)) = (self.totals.get_mut(..count), self.cells.get(..count)) else { return };
+        let Puts { size, strikes } = *puts;
+        for (total, cell) in totals.iter_mut().zip(cells) {
+            let value = cell.value.wrapping_add(strikes).wrapping_sub(size.wrapping_mul(cell.forward));
+            *total = total.wrapping_add(terms.with_discount(value));
         }
     }
 
@@ -195,18 +205,22 @@ impl Workspace {
                 *total = total.wrapping_add(moved);
             }
         }
-        let (mut worst, mut at) = (i64::MAX, 0usize);
-        let points = self.totals.iter_mut().zip(grid.weights).take(grid.shape.count as usize);
-        for (index, (total, &weight)) in points.enumerate() {
+        let count = grid.shape.count as usize;
+        let (Some(totals), Some(weights)) = (self.totals.get_mut(..count), grid.weights.get(..count)) else {
+            return (0, 0);
+        };
+        let (mut worst, mut at, mut index) = (i64::MAX, 0usize, 0usize);
+        for (total, &weight) in totals.iter_mut().zip(weights) {
             let mut pnl = total.wrapping_sub(mark);
             if weight != FULL_WEIGHT {
-                pnl = mul_shift::<WEIGHT_BITS>(pnl, weight);
+                pnl = weighted(pnl, weight);
             }
             *total = pnl;
             // A point that is no scenario has weight 0: it wins only where nothing is lost in any.
             if pnl < worst {
                 (worst, at) = (pnl, index);
             }
+            index = index.wrapping_add(1);
         }
         (worst, at)
     }
@@ -217,8 +231,14 @@ impl Workspace {
     }
 }
 
+/// Weight (Q31) times PnL. # Rounding Down. Apart from the loop, where most weights are 1.
+#[inline(never)]
+fn weighted(pnl: i64, weight: i64) -> i64 {
+    mul_shift::<WEIGHT_BITS>(pnl, weight)
+}
+
 fn scan_skew(strip: &Strip, terms: &SkewTerms, cell: &mut Cell, vol: TotalVol, k: i64) {
     if terms.cap != 0 {
-        strip.scan(core::slice::from_mut(cell), terms.shocked(vol, k));
+        strip.scan_one(cell, terms.shocked(vol, k));
     }
 }
