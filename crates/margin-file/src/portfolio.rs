@@ -48,7 +48,7 @@ pub fn margin(
     let history = pairs(&file.history)?;
     ensure!(history.len() <= 64, "history has {} pairs: use at most 64", history.len());
     let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
-    let extras = Extras { history: (!history.is_empty()).then_some((&history, &mut memory)), with_greeks: true };
+    let extras = Extras { history: (!history.is_empty()).then_some((&history, &mut memory)), with_greeks: true, arrays: &mut [] };
     let margin = PortfolioMargin::of(&book, &mut workspace, extras).map_err(explain)?;
     let settled = settled(file)?;
     let parts = report(&margin, &workspace, &book.grid, &params, given.scenarios.len());

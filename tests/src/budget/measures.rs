@@ -215,6 +215,23 @@ pub fn portfolio() -> Units {
         let sent = f.trade(*writer, *maker, contract, -0.1, 60.0);
         meter.note(&format!("trade:{size}"), sent);
     }
+    for (legs, underlyings, taker) in [
+        (32, 4, MarginMode::Portfolio),
+        (32, 4, MarginMode::Cross),
+        (32, 1, MarginMode::Portfolio),
+        (64, 4, MarginMode::Portfolio),
+    ] {
+        let (f, writer, maker) = &mut book(MarginMode::Portfolio, legs, underlyings);
+        let liquidator = f.trader_in("liquidator", taker, 10_000_000.0);
+        for number in 0..8 {
+            let contract = lone_leg(f, number, underlyings);
+            f.trade(liquidator, *maker, contract, 0.5, 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
+        }
+        breach(f, *writer);
+        let sent = f.liquidate(liquidator, *writer);
+        let taker = if taker == MarginMode::Portfolio { "portfolio" } else { "cross" };
+        meter.note(&format!("liquidate:portfolio_{legs}_legs_{underlyings}_underlyings_by_{taker}_8"), sent);
+    }
     meter.0
 }
 

@@ -68,16 +68,16 @@ impl Valuation<'_> {
         let is_stale = self.note_surface(&market, positions);
         let [index, others @ ..] = points else { return Ok(()) };
         let at_index = market.curve(&index.spot)?;
-        self.legs.clear();
-        market.load_legs(&mut self.legs, positions, &at_index)?;
-        let margin = CrossExpiry { curve: at_index, legs: &self.legs }.margin(&index.terms).or_error()?;
+        self.scratch.legs.clear();
+        market.load_legs(&mut self.scratch.legs, positions, &at_index)?;
+        let margin = CrossExpiry { curve: at_index, legs: &self.scratch.legs }.margin(&index.terms).or_error()?;
         index.margin.add_expiry(&margin).or_error()?;
         if let Some((leg, balance)) = margin.worst_leg {
             self.note_worst(&positions[leg], balance);
         }
         for point in others {
             let curve = market.curve(&point.spot)?;
-            let book = CrossExpiry { curve, legs: &self.legs };
+            let book = CrossExpiry { curve, legs: &self.scratch.legs };
             if self.purpose == Purpose::Liquidation {
                 point.margin.add_expiry(&book.margin(&point.terms).or_error()?).or_error()?;
             } else {
@@ -93,7 +93,7 @@ impl Valuation<'_> {
         }
         if self.purpose == Purpose::View {
             let mark = margin.mark;
-            *total = total.add(&greeks(&market, at_index, market.fixed(&at_index)?, &self.legs, mark)?).or_error()?;
+            *total = total.add(&greeks(&market, at_index, market.fixed(&at_index)?, &self.scratch.legs, mark)?).or_error()?;
         }
         Ok(())
     }

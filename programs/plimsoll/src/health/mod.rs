@@ -6,15 +6,17 @@
 mod cross;
 mod market;
 mod portfolio;
+mod scratch;
+
+pub use scratch::Scratch;
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::margin::portfolio::{DollarGreeks, PortfolioMargin, Workspace};
+use plimsoll_risk::margin::portfolio::{DollarGreeks, PortfolioMargin};
 use plimsoll_risk::margin::report::MarginSum;
-use plimsoll_risk::margin::{CollateralBalance, CollateralValue, Leg, MarginReport, UnderlyingMargin};
+use plimsoll_risk::margin::{CollateralBalance, CollateralValue, MarginReport, UnderlyingMargin};
 use plimsoll_risk::settlement::payoff;
 use plimsoll_risk::units::{Exact, Price, Ratio, Value};
 
-use crate::constants::MAX_POSITIONS;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::markets::Markets;
 use crate::state::price::Freshness;
@@ -29,7 +31,9 @@ pub enum Purpose {
     /// Deciding on a liquidation: prices may be older; only E and MM matter. Where index and slow price diverge, the price
     /// inside the confidence band that is best for the account counts.
     Liquidation,
-    /// Looking: the numbers of `NewRisk`, from prices that may be older, and every part of them.
+    /// Deciding on the taker of a liquidation: the numbers of `NewRisk`, from prices that may be older.
+    Taker,
+    /// Looking: the same numbers, and every part of them.
     View,
 }
 
@@ -80,15 +84,26 @@ pub fn health(
     purpose: Purpose,
     now: i64,
 ) -> Result<Health> {
+    health_with(&mut Scratch::new(), account, exchange, markets, purpose, now)
+}
+
+/// The same, in memory that is used again. # Errors As [`health`].
+pub fn health_with(
+    scratch: &mut Scratch,
+    account: &MarginAccount,
+    exchange: &Exchange,
+    markets: &Markets,
+    purpose: Purpose,
+    now: i64,
+) -> Result<Health> {
     let mut valuation = Valuation {
+        scratch,
         exchange,
         markets,
         purpose,
         now,
         sum: MarginSum::default(),
-        legs: Vec::with_capacity(MAX_POSITIONS as usize),
         collaterals: Vec::new(),
-        workspace: None,
         obstacle: None,
         worst: None,
         underlyings: Vec::new(),
@@ -120,7 +135,7 @@ impl Purpose {
     fn freshness(self) -> Freshness {
         match self {
             Self::NewRisk => Freshness::NewRisk,
-            Self::Liquidation | Self::View => Freshness::Liquidation,
+            Self::Liquidation | Self::Taker | Self::View => Freshness::Liquidation,
         }
     }
 }
@@ -138,10 +153,9 @@ struct Valuation<'a> {
     markets: &'a Markets<'a>,
     purpose: Purpose,
     now: i64,
+    scratch: &'a mut Scratch,
     sum: MarginSum,
-    legs: Vec<Leg>,
     collaterals: Vec<HeldCollateral>,
-    workspace: Option<Box<Workspace>>,
     obstacle: Option<PlimsollError>,
     worst: Option<WorstItem>,
     underlyings: Vec<UnderlyingHealth>,

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::margin::portfolio::{
     collateral_charge, DollarGreeks, ExpiryBook, Extras, HistoryPair, HistoryWorkspace, PortfolioBook, PortfolioMargin,
-    PriceRange, VolatilityState, Workspace,
+    PriceRange, VolatilityState,
 };
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::params::{PortfolioParams, ShortfallSource};
@@ -11,6 +11,7 @@ use plimsoll_risk::pricing::black76::ForwardCurve;
 use plimsoll_risk::units::{Exact, Price, Ratio, Vol};
 
 use super::market::{ExpiryMarket, Spot};
+use super::scratch::{arrays_of, Scratch};
 use super::{Purpose, UnderlyingHealth, Valuation};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::{PriceState, Position, Underlying};
@@ -22,6 +23,7 @@ struct Live<'a> {
     /// Legs of the expiry: a range of the valuation's.
     from: usize,
     to: usize,
+    positions: &'a [Position],
 }
 
 /// What an account has in one underlying besides its options.
@@ -42,7 +44,8 @@ impl Valuation<'_> {
         let index = Spot::new(underlying.price.index(), underlying.price.ln_index_q40);
         let mut own = self.own(key, &params)?;
         let mut live = Vec::with_capacity(8);
-        self.legs.clear();
+        self.scratch.legs.clear();
+        self.scratch.prepare(key, positions);
         for group in positions.chunk_by(|a, b| a.expiry == b.expiry) {
             let expiry = underlying.expiry(group[0].expiry)?;
             if expiry.is_settled() {
@@ -52,14 +55,17 @@ impl Valuation<'_> {
             let market = ExpiryMarket::new(underlying, expiry, self.now)?;
             let is_stale = self.note_surface(&market, group);
             let charge = if is_stale { underlying.params.volatility.stale_charge_e9 } else { 0 };
-            let from = self.legs.len();
+            let from = self.scratch.legs.len();
             let at_index = market.curve(&index)?;
-            market.load_legs(&mut self.legs, group, &at_index)?;
-            live.push(Live { market, stale_charge: Ratio::from_raw(charge), from, to: self.legs.len() });
+            market.load_legs(&mut self.scratch.legs, group, &at_index)?;
+            let to = self.scratch.legs.len();
+            live.push(Live { market, stale_charge: Ratio::from_raw(charge), from, to, positions: group });
         }
         let mut best: Option<PortfolioMargin> = None;
-        for spot in self.portfolio_spots(&underlying.price)? {
-            let margin = self.portfolio_at(key, underlying, &params, &live, &own, spot)?;
+        let spots = self.portfolio_spots(&underlying.price)?;
+        let is_single = spots.len() == 1;
+        for spot in spots {
+            let margin = self.portfolio_at(key, underlying, &params, &live, &own, spot, is_single)?;
             if best.as_ref().is_none_or(|best| margin.maintenance > best.maintenance) {
                 best = Some(margin);
             }
@@ -94,12 +100,15 @@ impl Valuation<'_> {
         live: &[Live],
         own: &Own,
         spot: Spot,
+        is_single: bool,
     ) -> Result<PortfolioMargin> {
+        let pairs = self.history(key, params)?;
+        let Scratch { legs, workspace, arrays, .. } = &mut *self.scratch;
         let mut expiries = Vec::with_capacity(live.len());
         for expiry in live {
             let market = &expiry.market;
             let curve = market.curve(&spot)?;
-            let legs = self.legs.get(expiry.from..expiry.to).unwrap_or_default();
+            let legs = legs.get(expiry.from..expiry.to).unwrap_or_default();
             let fixed = market.fixed(&curve)?;
             expiries.push(book(market, curve, fixed, legs, expiry.stale_charge));
         }
@@ -120,26 +129,28 @@ impl Valuation<'_> {
             collateral_charge: own.charge,
             expiries: &expiries,
         };
-        let mut pairs = Vec::new();
-        if params.es_source == ShortfallSource::History && !params.es_weight.is_zero() {
-            pairs = self.history(key)?;
-        }
+        // Arrays belong to the index: at another price they would mix.
+        let wanted = live.iter().flat_map(|live| live.positions).map(|position| (position.expiry, position.series));
+        let mut arrays = if is_single { arrays_of(arrays, key, wanted) } else { Vec::new() };
         let with_greeks = self.purpose == Purpose::View;
-        let workspace = self.workspace.get_or_insert_with(|| Box::new(Workspace::default()));
+        let workspace = workspace.get_or_insert_with(Box::default);
         if pairs.is_empty() {
-            return PortfolioMargin::of(&book, workspace, Extras { history: None, with_greeks }).or_error();
+            let extras = Extras { history: None, with_greeks, arrays: &mut arrays };
+            return PortfolioMargin::of(&book, workspace, extras).or_error();
         }
         let mut memory = Box::new(HistoryWorkspace::default());
-        let extras = Extras { history: Some((&pairs, &mut memory)), with_greeks };
+        let extras = Extras { history: Some((&pairs, &mut memory)), with_greeks, arrays: &mut arrays };
         PortfolioMargin::of(&book, workspace, extras).or_error()
     }
 
-    /// The historical moves of an underlying whose parameters ask for them.
+    /// The historical moves of an underlying, if its parameters ask for them.
     ///
     /// # Errors
     /// [`PlimsollError::MarketMissing`] when the history account was not passed.
-    #[inline(never)]
-    fn history(&self, underlying: &Pubkey) -> Result<Vec<HistoryPair>> {
+    fn history(&self, underlying: &Pubkey, params: &PortfolioParams) -> Result<Vec<HistoryPair>> {
+        if params.es_source != ShortfallSource::History || params.es_weight.is_zero() {
+            return Ok(Vec::new());
+        }
         let history = self.markets.history(underlying)?;
         Ok(history.moves().iter().map(|stored| stored.pair()).collect())
     }

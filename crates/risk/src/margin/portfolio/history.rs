@@ -2,7 +2,7 @@
 
 use super::book::{ExpiryBook, PortfolioBook};
 use super::grid::FACTOR_BITS;
-use super::kernel::{shocked, Cell, Strip};
+use super::kernel::{shocked, Add, Cell, Sink, Strip};
 use super::scale::Scale;
 use super::tenor::TenorTerms;
 use crate::error::RiskError;
@@ -120,7 +120,8 @@ impl HistoryWorkspace {
             constant = constant.wrapping_add(strip.size >> 1);
             for (cell, pair) in self.cells.iter_mut().zip(pairs) {
                 let vol = TotalVol::from_raw(mul_q40(leg.total_vol.raw(), pair.vol_q40));
-                strip.scan_one(cell, vol);
+                let unit = strip.at(cell, vol);
+                Add { size: strip.size }.take(cell, unit);
             }
         }
         for ((total, cell), _) in self.totals.iter_mut().zip(&self.cells).zip(pairs) {

@@ -99,74 +99,109 @@ impl Arguments {
     }
 }
 
+/// Where the unit value of a strike at a cell goes.
+pub(super) trait Sink {
+    fn take(&mut self, cell: &mut Cell, unit: i64);
+}
+
+/// Adds size times unit to the cell at once.
+pub(super) struct Add {
+    pub size: i64,
+}
+
+impl Sink for Add {
+    #[inline(always)]
+    fn take(&mut self, cell: &mut Cell, unit: i64) {
+        // Units are below 2^31, the sizes of all strips together at most 2^30.
+        cell.value = cell.value.wrapping_add(unit.wrapping_mul(self.size));
+    }
+}
+
+/// Keeps the unit, in the order of the cells.
+pub(super) struct Keep<'a> {
+    pub units: core::slice::IterMut<'a, u32>,
+}
+
+impl Sink for Keep<'_> {
+    #[inline(always)]
+    fn take(&mut self, _: &mut Cell, unit: i64) {
+        if let Some(slot) = self.units.next() {
+            // At least −1, a truncated zero, and below 2^31.
+            *slot = unit.wrapping_add(1) as u32;
+        }
+    }
+}
+
 impl Strip {
-    /// Adds the strike's value at every cell of a run sorted by logarithm, at one total volatility.
+    /// The strike's value at every cell of a run sorted by logarithm, at one total volatility.
     ///
     /// # Domain
-    /// Forwards and strike below 2^31, |size| ≤ 2^30 and its sum over all strips as well.
+    /// Forwards and strike below 2^31.
     ///
     /// # Error bound
     /// 1.6e-9·(G + K) of the distribution, one unit of price of truncation: see [`super::scale`].
     #[inline(always)]
-    pub fn scan(&self, cells: &mut [Cell], vol: TotalVol) {
+    pub fn scan<S: Sink>(&self, cells: &mut [Cell], vol: TotalVol, sink: &mut S) {
         if vol < MIN_TOTAL_VOL || self.log_moneyness.wrapping_abs() > FAR_Q40 {
-            return self.scan_far(cells, vol);
+            for cell in cells {
+                let unit = self.far(cell, vol);
+                sink.take(cell, unit);
+            }
+            return;
         }
         let arguments = Arguments::new(self.log_moneyness, vol.min(MAX_TOTAL_VOL).raw());
         if arguments.stays_inside(cells) {
             for cell in cells {
                 let d1 = arguments.d1(cell);
-                self.add(cell, norm_cdf_scan(d1), norm_cdf_scan(d1.wrapping_sub(arguments.vol_q32)));
+                let (n1, n2) = (norm_cdf_scan(d1), norm_cdf_scan(d1.wrapping_sub(arguments.vol_q32)));
+                let unit = self.unit(cell, n1, n2);
+                sink.take(cell, unit);
             }
         } else {
             for cell in cells {
-                self.add_clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
+                let unit = self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
+                sink.take(cell, unit);
             }
         }
     }
 
-    /// The same at a single cell.
+    /// The unit value at a single cell.
     #[inline(always)]
-    pub fn scan_one(&self, cell: &mut Cell, vol: TotalVol) {
+    pub fn at(&self, cell: &Cell, vol: TotalVol) -> i64 {
         if vol < MIN_TOTAL_VOL || self.log_moneyness.wrapping_abs() > FAR_Q40 {
-            return self.scan_far(core::slice::from_mut(cell), vol);
+            return self.far(cell, vol);
         }
         let arguments = Arguments::new(self.log_moneyness, vol.min(MAX_TOTAL_VOL).raw());
-        self.add_clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
+        self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64)
     }
 
-    /// G, K < 2^31 and probabilities ≤ 2^31: products ≤ 2^62. The unit is below 2^31, times the sizes' sum below 2^61.
+    /// G, K < 2^31 and probabilities ≤ 2^31: products ≤ 2^62.
     #[inline(always)]
-    fn add(&self, cell: &mut Cell, n1: i64, n2: i64) {
-        let unit = cell.forward.wrapping_mul(n1).wrapping_sub(self.strike.wrapping_mul(n2)) >> RESULT_BITS;
-        cell.value = cell.value.wrapping_add(unit.wrapping_mul(self.size));
+    fn unit(&self, cell: &Cell, n1: i64, n2: i64) -> i64 {
+        cell.forward.wrapping_mul(n1).wrapping_sub(self.strike.wrapping_mul(n2)) >> RESULT_BITS
     }
 
     /// The same where d1 or d2 may lie outside the table: far in the money the option is a forward, far out nothing.
     #[inline(always)]
-    fn add_clipped(&self, cell: &mut Cell, d1: i64, vol: i64) {
+    fn clipped(&self, cell: &Cell, d1: i64, vol: i64) -> i64 {
         const END: i64 = ARGUMENT_END as i64;
         let d2 = d1.wrapping_sub(vol);
         if d1 < 0 {
-            return;
+            return 0;
         }
         if d2 >= END {
-            let unit = cell.forward.wrapping_sub(self.strike);
-            cell.value = cell.value.wrapping_add(unit.wrapping_mul(self.size));
-            return;
+            return cell.forward.wrapping_sub(self.strike);
         }
-        self.add(cell, norm_cdf_scan(d1.min(END - 1) as u64), norm_cdf_scan(d2.max(0) as u64));
+        self.unit(cell, norm_cdf_scan(d1.min(END - 1) as u64), norm_cdf_scan(d2.max(0) as u64))
     }
 
     /// Strikes so far from the forward, or so near their end, that the fast path has no bits for them.
     #[inline(never)]
-    fn scan_far(&self, cells: &mut [Cell], vol: TotalVol) {
-        for cell in cells {
-            // Logarithms within ±42·2^40.
-            let log = (cell.log as i64).wrapping_add(LOG_BIAS) >> 20;
-            let Moneyness { d1, d2 } = Moneyness::of(self.log_moneyness.wrapping_add(log), vol);
-            self.add(cell, norm_cdf(d1) >> 9, norm_cdf(d2) >> 9);
-        }
+    fn far(&self, cell: &Cell, vol: TotalVol) -> i64 {
+        // Logarithms within ±42·2^40.
+        let log = (cell.log as i64).wrapping_add(LOG_BIAS) >> 20;
+        let Moneyness { d1, d2 } = Moneyness::of(self.log_moneyness.wrapping_add(log), vol);
+        self.unit(cell, norm_cdf(d1) >> 9, norm_cdf(d2) >> 9)
     }
 }
 

@@ -17,6 +17,7 @@
 //! [`contingency`] the charges that no scenario shows. Collateral and cash are the account's, not the underlying's: see
 //! [`crate::margin::report`].
 
+mod array;
 pub mod book;
 mod contingency;
 mod greeks;
@@ -28,6 +29,7 @@ mod scan;
 mod shortfall;
 mod tenor;
 
+pub use array::{RiskArray, MAX_UNITS};
 pub use book::{ExpiryBook, PortfolioBook, PriceRange, MAX_EXPIRIES};
 pub use contingency::{collateral_charge, Contingency};
 pub use greeks::DollarGreeks;
@@ -94,6 +96,9 @@ pub struct Extras<'a> {
     pub history: Option<(&'a [HistoryPair], &'a mut HistoryWorkspace)>,
     /// Whether Greeks are wanted.
     pub with_greeks: bool,
+    /// Risk arrays of the legs, in the order of the expiries and their legs. Those that are not valid are computed, so that
+    /// the next book with the same series at the same moment is cheap. Legs without one are scanned as they are.
+    pub arrays: &'a mut [Option<&'a mut RiskArray>],
 }
 
 impl PortfolioMargin {
@@ -109,7 +114,8 @@ impl PortfolioMargin {
     /// `docs/risk-model.md`, "Portfolio margin".
     pub fn of(book: &PortfolioBook, workspace: &mut Workspace, extras: Extras) -> Result<Self, RiskError> {
         let params = book.params;
-        workspace.scan(book, extras.history.as_ref().map_or(0, |(pairs, _)| history::largest_factor(pairs)))?;
+        let further = extras.history.as_ref().map_or(0, |(pairs, _)| history::largest_factor(pairs));
+        workspace.scan(book, further, extras.arrays)?;
         let (worst, worst_pnl) = workspace.worst(book)?;
         let shortfall = workspace.shortfall(book, extras.history)?;
         let scan = weighted_scan(worst_pnl, shortfall, params.es_weight)?;

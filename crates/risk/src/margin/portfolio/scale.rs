@@ -37,6 +37,11 @@ impl Scale {
         Self { price, size: size.max(for_collateral) }
     }
 
+    /// Exponent of the unit of price.
+    pub const fn price_exponent(&self) -> i32 {
+        self.price
+    }
+
     /// A price, to nearest.
     #[inline(always)]
     pub fn price(&self, price: Price) -> i64 {

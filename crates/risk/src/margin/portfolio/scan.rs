@@ -1,15 +1,17 @@
 //! One pass over the legs of an underlying: the value of the book at every point of the grid, expiry by expiry.
 
+use super::array::{scan_grid, scan_skews, RiskArray};
 use super::book::{ExpiryBook, PortfolioBook, MAX_EXPIRIES};
 use super::grid::{Grid, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS, WEIGHT_BITS};
-use super::kernel::{fill_cells, shocked, Cell, Strip};
+use super::kernel::{fill_cells, shocked, Add, Cell, Sink, Strip};
 use super::scale::Scale;
 use super::tenor::{discounted, SkewTerms, TenorTerms};
 use crate::error::RiskError;
 use crate::fixed::mul_shift;
 use crate::math;
-use crate::pricing::black76::{mul_q40, OptionKind};
+use crate::pricing::black76::OptionKind;
 use crate::units::{Exact, Price, TotalVol};
+use core::slice::IterMut;
 
 /// Cells beside those of the grid: both ends of the price range, both skew scenarios.
 const LOW: usize = MAX_POINTS;
@@ -68,15 +70,26 @@ struct Puts {
 
 impl Workspace {
     /// Scans the whole book; the units have room for shocks up to `further`, Q30, as well.
-    pub(super) fn scan(&mut self, book: &PortfolioBook, further: i64) -> Result<(), RiskError> {
+    pub(super) fn scan(
+        &mut self,
+        book: &PortfolioBook,
+        further: i64,
+        arrays: &mut [Option<&mut RiskArray>],
+    ) -> Result<(), RiskError> {
         self.totals = [0; MAX_POINTS];
         self.sums = Sums::default();
         self.scale = book.scale(further)?;
-        book.expiries.iter().try_for_each(|expiry| self.add_expiry(book, expiry))
+        let mut arrays = arrays.iter_mut();
+        book.expiries.iter().try_for_each(|expiry| self.add_expiry(book, expiry, &mut arrays))
     }
 
     #[inline(never)]
-    fn add_expiry(&mut self, book: &PortfolioBook, expiry: &ExpiryBook) -> Result<(), RiskError> {
+    fn add_expiry(
+        &mut self,
+        book: &PortfolioBook,
+        expiry: &ExpiryBook,
+        arrays: &mut IterMut<Option<&mut RiskArray>>,
+    ) -> Result<(), RiskError> {
         let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
         self.place_cells(book, expiry)?;
         let has_range = book.range.is_wide();
@@ -93,7 +106,11 @@ impl Workspace {
                 puts.strikes = puts.strikes.wrapping_add(strip.size.wrapping_mul(strip.strike));
             }
             puts.strikes = puts.strikes.wrapping_add(strip.size >> 1);
-            self.add_leg(&book.grid, &terms, &strip, leg.total_vol, has_range);
+            let array = arrays.next().and_then(Option::as_deref_mut);
+            self.add_leg(&book.grid, &terms, &strip, leg.total_vol, array);
+            if has_range {
+                self.add_range(&strip, leg.total_vol);
+            }
         }
         self.fold(&book.grid, &terms, &puts, has_range);
         Ok(())
@@ -131,31 +148,35 @@ impl Workspace {
         Ok(())
     }
 
+    /// Adds one leg to the cells: from its risk array where there is room for one, else point by point.
     #[inline(always)]
-    fn add_leg(&mut self, grid: &Grid, terms: &TenorTerms, strip: &Strip, vol: TotalVol, has_range: bool) {
-        let shape = grid.shape;
-        let (points, extra) = self.cells.split_at_mut(LOW);
-        let points = points.get_mut(..shape.count as usize).unwrap_or_default();
-        if let Some((ups, points)) = points.split_at_mut_checked(shape.ups as usize) {
-            strip.scan(ups, TotalVol::from_raw(mul_q40(vol.raw(), terms.vol_up)).max(terms.least_up));
-            if let Some((downs, still)) = points.split_at_mut_checked(shape.downs as usize) {
-                strip.scan(downs, TotalVol::from_raw(mul_q40(vol.raw(), terms.vol_down)));
-                strip.scan(still, vol);
-            }
+    fn add_leg(
+        &mut self,
+        grid: &Grid,
+        terms: &TenorTerms,
+        strip: &Strip,
+        vol: TotalVol,
+        array: Option<&mut RiskArray>,
+    ) {
+        let mut add = Add { size: strip.size };
+        let Some(array) = array else {
+            scan_grid(strip, &mut self.cells, grid.shape, terms, vol, &mut add);
+            return scan_skews(strip, &mut self.cells, terms, vol, &mut add);
+        };
+        let exponent = self.scale.price_exponent();
+        if !array.is_valid(exponent, vol) {
+            array.fill(strip, &mut self.cells, grid.shape, terms, vol, exponent);
         }
-        let [low, high, linear, absolute] = extra else { return };
-        if has_range {
-            strip.scan_one(low, vol);
-            strip.scan_one(high, vol);
-        }
-        let k = strip.log_moneyness.wrapping_neg();
-        let before = linear.value;
-        scan_skew(strip, &terms.linear, linear, vol, k);
-        if k >= 0 && terms.linear == terms.absolute {
-            // Above the forward both smiles are one.
-            absolute.value = absolute.value.wrapping_add(linear.value.wrapping_sub(before));
-        } else {
-            scan_skew(strip, &terms.absolute, absolute, vol, k.wrapping_abs());
+        array.add_to(&mut self.cells, grid.shape.count as usize, strip.size);
+    }
+
+    /// Adds one leg at both ends of the price range.
+    fn add_range(&mut self, strip: &Strip, vol: TotalVol) {
+        let mut add = Add { size: strip.size };
+        let [.., low, high, _, _] = &mut self.cells;
+        for cell in [low, high] {
+            let unit = strip.at(cell, vol);
+            add.take(cell, unit);
         }
     }
 
@@ -235,10 +256,4 @@ impl Workspace {
 #[inline(never)]
 fn weighted(pnl: i64, weight: i64) -> i64 {
     mul_shift::<WEIGHT_BITS>(pnl, weight)
-}
-
-fn scan_skew(strip: &Strip, terms: &SkewTerms, cell: &mut Cell, vol: TotalVol, k: i64) {
-    if terms.cap != 0 {
-        strip.scan_one(cell, terms.shocked(vol, k));
-    }
 }

@@ -21,7 +21,7 @@ use crate::constants::MIN_SLICE_E9;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::AccountLiquidated;
 use crate::guards::{require_exchange, unix_now};
-use crate::health::{health, Purpose};
+use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::state::{Exchange, MarginAccount};
 
@@ -66,13 +66,15 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     require!(is_expected, PlimsollError::SequenceMismatch);
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
-    let before = health(liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
+    let scratch = &mut Scratch::keeping_arrays();
+    let before = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
     let slice = Slice::price(&before, &args, &LiquidationParams::from(&exchange.liquidation))?;
     slice.hand_over(liquidatee, liquidator)?;
-    let after = require_helped(liquidatee, exchange, &markets, &before, now)?;
+    let after = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
+    require!(after.maintenance >= before.maintenance, PlimsollError::LiquidationNotHelpful);
     // The prices that breached the account are good enough for the caller's own margin: an oracle that has fallen silent
     // must not end liquidations before its liquidation age.
-    let taken = health(liquidator, exchange, &markets, Purpose::View, now)?.report;
+    let taken = health_with(scratch, liquidator, exchange, &markets, Purpose::Taker, now)?.report;
     require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
 
     let liquidation_sequence = liquidatee.liquidation_sequence;
@@ -179,11 +181,4 @@ fn netted(old: Contracts, part: Contracts, new: Contracts) -> Result<i64> {
     let open = old.abs().or_error()?.add(part.abs().or_error()?).or_error()?;
     // The difference is even and not negative by the triangle inequality.
     Ok(open.sub(new.abs().or_error()?).or_error()?.raw() / 2)
-}
-
-/// What is left of the account stands no worse against its maintenance margin than before.
-fn require_helped(account: &MarginAccount, exchange: &Exchange, markets: &Markets, before: &MarginReport, now: i64) -> Result<MarginReport> {
-    let after = health(account, exchange, markets, Purpose::Liquidation, now)?.report;
-    require!(after.maintenance >= before.maintenance, PlimsollError::LiquidationNotHelpful);
-    Ok(after)
 }

@@ -1,0 +1,101 @@
+//! Risk arrays: the value of one series in every scenario, kept so that a book that holds it need not compute it again.
+
+use super::kernel::{Add, Cell, Keep, Sink, Strip};
+use super::tenor::{SkewTerms, TenorTerms};
+use super::{grid::GridShape, grid::MAX_POINTS};
+use crate::pricing::black76::mul_q40;
+use crate::units::TotalVol;
+
+/// Units of one array: the points of the grid, and the two skew scenarios.
+pub const MAX_UNITS: usize = MAX_POINTS + 2;
+
+/// Unit values of one series as a call, undiscounted.
+///
+/// Valid for one underlying at one moment: one grid, one forward of its expiry, one volatility, one unit of price.
+#[derive(Clone, Copy, Debug)]
+pub struct RiskArray {
+    /// Exponent of the unit of price; `i32::MIN` while the array is empty.
+    pub(super) exponent: i32,
+    /// Total volatility it was computed with: a stale surface prices shorts and longs apart.
+    pub(super) vol: TotalVol,
+    /// Points in the order of the grid, then the skew scenarios: units of price and one more, as a truncated zero is −1.
+    pub(super) units: [u32; MAX_UNITS],
+}
+
+impl Default for RiskArray {
+    fn default() -> Self {
+        Self { exponent: i32::MIN, vol: TotalVol::ZERO, units: [0; MAX_UNITS] }
+    }
+}
+
+impl RiskArray {
+    pub(super) fn is_valid(&self, exponent: i32, vol: TotalVol) -> bool {
+        self.exponent == exponent && self.vol == vol
+    }
+
+    /// Computes the array.
+    pub(super) fn fill(
+        &mut self,
+        strip: &Strip,
+        cells: &mut [Cell],
+        shape: GridShape,
+        terms: &TenorTerms,
+        vol: TotalVol,
+        exponent: i32,
+    ) {
+        (self.exponent, self.vol) = (exponent, vol);
+        scan_grid(strip, cells, shape, terms, vol, &mut Keep { units: self.units.iter_mut() });
+        let mut skews = [0u32; 2];
+        scan_skews(strip, cells, terms, vol, &mut Keep { units: skews.iter_mut() });
+        let [.., linear, absolute] = &mut self.units;
+        [*linear, *absolute] = skews;
+    }
+
+    /// Adds a size of the series to the cells of a book.
+    #[inline(always)]
+    pub(super) fn add_to(&self, cells: &mut [Cell], count: usize, size: i64) {
+        let mut sink = Add { size };
+        for (cell, &unit) in cells.iter_mut().zip(&self.units).take(count) {
+            sink.take(cell, (unit as i64).wrapping_sub(1));
+        }
+        if let ([.., _, _, linear, absolute], [.., tilt, bend]) = (cells, &self.units) {
+            sink.take(linear, (*tilt as i64).wrapping_sub(1));
+            sink.take(absolute, (*bend as i64).wrapping_sub(1));
+        }
+    }
+}
+
+/// The strike at every point of the grid, each direction at its own volatility.
+#[inline(always)]
+pub(super) fn scan_grid<S: Sink>(
+    strip: &Strip,
+    cells: &mut [Cell],
+    shape: GridShape,
+    terms: &TenorTerms,
+    vol: TotalVol,
+    sink: &mut S,
+) {
+    let points = cells.get_mut(..shape.count as usize).unwrap_or_default();
+    let Some((ups, points)) = points.split_at_mut_checked(shape.ups as usize) else { return };
+    let Some((downs, still)) = points.split_at_mut_checked(shape.downs as usize) else { return };
+    strip.scan(ups, TotalVol::from_raw(mul_q40(vol.raw(), terms.vol_up)).max(terms.least_up), sink);
+    strip.scan(downs, TotalVol::from_raw(mul_q40(vol.raw(), terms.vol_down)), sink);
+    strip.scan(still, vol, sink);
+}
+
+/// The strike in both skew scenarios; one that is left out has no value.
+#[inline(always)]
+pub(super) fn scan_skews<S: Sink>(strip: &Strip, cells: &mut [Cell], terms: &TenorTerms, vol: TotalVol, sink: &mut S) {
+    let [.., linear, absolute] = cells else { return };
+    let k = strip.log_moneyness.wrapping_neg();
+    let at = |cell: &Cell, skew: &SkewTerms, k: i64| match skew.cap {
+        0 => 0,
+        _ => strip.at(cell, skew.shocked(vol, k)),
+    };
+    let tilt = at(linear, &terms.linear, k);
+    sink.take(linear, tilt);
+    // Above the forward both smiles are one, where they have the same terms.
+    let is_one = k >= 0 && terms.linear == terms.absolute;
+    let bend = if is_one { tilt } else { at(absolute, &terms.absolute, k.wrapping_abs()) };
+    sink.take(absolute, bend);
+}

@@ -1,0 +1,76 @@
+//! Memory of valuations: an instruction that values several accounts uses the same, for the heap is never given back.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::margin::portfolio::{RiskArray, Workspace};
+use plimsoll_risk::margin::Leg;
+
+use crate::constants::MAX_POSITIONS;
+use crate::state::Position;
+
+/// Buffers of a valuation, and the risk arrays of the first account valued with them.
+pub struct Scratch {
+    pub(super) legs: Vec<Leg>,
+    pub(super) workspace: Option<Box<Workspace>>,
+    /// Whether risk arrays are kept.
+    keeps_arrays: bool,
+    pub(super) arrays: Vec<UnderlyingArrays>,
+}
+
+/// Risk arrays of one underlying's series.
+pub(super) struct UnderlyingArrays {
+    underlying: Pubkey,
+    /// Expiry slot and series of each array, sorted as positions are.
+    keys: Vec<(u8, u16)>,
+    arrays: Vec<RiskArray>,
+}
+
+impl Scratch {
+    /// For one account.
+    pub fn new() -> Self {
+        Self {
+            legs: Vec::with_capacity(MAX_POSITIONS as usize),
+            workspace: None,
+            keeps_arrays: false,
+            arrays: Vec::new(),
+        }
+    }
+
+    /// For several accounts that hold the same series at the same moment: what the first needs is computed once.
+    pub fn keeping_arrays() -> Self {
+        Self { keeps_arrays: true, ..Self::new() }
+    }
+
+    /// Makes room for the arrays of an underlying, unless another account has done so.
+    pub(super) fn prepare(&mut self, underlying: &Pubkey, positions: &[Position]) {
+        if !self.keeps_arrays || self.arrays.iter().any(|held| held.underlying == *underlying) {
+            return;
+        }
+        self.arrays.push(UnderlyingArrays {
+            underlying: *underlying,
+            keys: positions.iter().map(|position| (position.expiry, position.series)).collect(),
+            arrays: vec![RiskArray::default(); positions.len()],
+        });
+    }
+}
+
+/// The kept arrays of positions, which are sorted as the keys are. Parallel to them.
+pub(super) fn arrays_of<'a>(
+    scratch: &'a mut [UnderlyingArrays],
+    underlying: &Pubkey,
+    positions: impl Iterator<Item = (u8, u16)>,
+) -> Vec<Option<&'a mut RiskArray>> {
+    let Some(held) = scratch.iter_mut().find(|held| held.underlying == *underlying) else { return Vec::new() };
+    let mut kept = held.keys.iter().zip(held.arrays.iter_mut()).peekable();
+    positions
+        .map(|wanted| {
+            while kept.next_if(|(key, _)| **key < wanted).is_some() {}
+            kept.next_if(|(key, _)| **key == wanted).map(|(_, array)| array)
+        })
+        .collect()
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
