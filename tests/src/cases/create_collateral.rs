@@ -19,8 +19,12 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 use solana_transaction_error::TransactionError;
 
-const HALF: CollateralArgs =
-    CollateralArgs { haircut_initial_e9: 500_000_000, haircut_maintenance_e9: 400_000_000, deposit_cap_atoms: 7, underlying: Pubkey::new_from_array([0; 32]) };
+const HALF: CollateralArgs = CollateralArgs {
+    haircut_initial_e9: 500_000_000,
+    haircut_maintenance_e9: 400_000_000,
+    deposit_cap_atoms: 7,
+    underlying: Pubkey::new_from_array([0; 32]),
+};
 
 fn lawful_oracle(f: &Fixture) -> OracleConfig {
     f.stable.config()

@@ -41,8 +41,7 @@ fn flat(vol: f64) -> VolatilityArgs {
 }
 
 fn update(f: &Fixture, signer: &str, args: VolatilityArgs) -> Instruction {
-    let accounts =
-        accounts::UpdateVolatility { publisher: key(signer).pubkey(), underlying: f.market_key(MARKET) };
+    let accounts = accounts::UpdateVolatility { publisher: key(signer).pubkey(), underlying: f.market_key(MARKET) };
     instruction(accounts, data::UpdateVolatility { args }, &[])
 }
 

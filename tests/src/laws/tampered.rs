@@ -88,8 +88,11 @@ fn law_of_order_notices_swapped_margins_and_a_wrong_factor() {
     let check = margin_order::check_report;
     assert_eq!(check(&report), Ok(()));
     let (initial, maintenance) = (report.maintenance_atoms, report.initial_atoms);
-    let swapped =
-        plimsoll::instructions::HealthReport { initial_atoms: initial, maintenance_atoms: maintenance, ..report.clone() };
+    let swapped = plimsoll::instructions::HealthReport {
+        initial_atoms: initial,
+        maintenance_atoms: maintenance,
+        ..report.clone()
+    };
     assert!(check(&swapped).is_err());
     let healthy = plimsoll::instructions::HealthReport { health_factor_e9: 1_000_000_000, ..report };
     assert!(check(&healthy).is_err());
