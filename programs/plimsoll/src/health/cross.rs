@@ -5,7 +5,7 @@ use plimsoll_risk::margin::cross::PriceQuality;
 use plimsoll_risk::margin::portfolio::DollarGreeks;
 use plimsoll_risk::margin::{CrossExpiry, CrossTerms, UnderlyingMargin};
 use plimsoll_risk::params::CrossParams;
-use plimsoll_risk::units::{Exact, Ratio};
+use plimsoll_risk::units::Ratio;
 
 use super::market::{ExpiryMarket, Spot};
 use super::portfolio::greeks;
@@ -51,7 +51,15 @@ impl Valuation<'_> {
         for point in points.iter_mut() {
             point.margin.charge_quality(&params, point.spot.price, &quality).or_error()?;
         }
-        let (margin, initial) = chosen(&points, self.purpose)?;
+        let Some(index) = points.first() else { return err!(PlimsollError::Overflow) };
+        let margin = index.margin;
+        let mut initial = margin.initial;
+        for point in &points {
+            match self.purpose {
+                Purpose::Liquidation => self.note_relief(margin.maintenance, point.margin.maintenance)?,
+                _ => initial = initial.min(point.margin.initial),
+            }
+        }
         self.note_underlying(UnderlyingHealth { slot: positions[0].underlying, margin, initial, greeks: total, portfolio: None });
         self.sum.add_underlying(&margin, initial).or_error()
     }
@@ -97,16 +105,4 @@ impl Valuation<'_> {
         }
         Ok(())
     }
-}
-
-/// The balances that count: for a liquidation those of the price that is best for the account, else those of the index with
-/// the worst IM of all.
-fn chosen(points: &[Point], purpose: Purpose) -> Result<(UnderlyingMargin, Exact)> {
-    let [index, ..] = points else { return err!(PlimsollError::Overflow) };
-    if purpose == Purpose::Liquidation {
-        let best = points.iter().max_by_key(|point| point.margin.maintenance).unwrap_or(index);
-        return Ok((best.margin, best.margin.initial));
-    }
-    let worst = points.iter().map(|point| point.margin.initial).min();
-    Ok((index.margin, worst.unwrap_or(index.margin.initial)))
 }

@@ -28,8 +28,8 @@ use market::{ExpiryMarket, Spot};
 pub enum Purpose {
     /// Deciding on new risk: fresh prices, IM over the whole price range.
     NewRisk,
-    /// Deciding on a liquidation: prices may be older; only E and MM matter. Where index and slow price diverge, the price
-    /// inside the confidence band that is best for the account counts.
+    /// Deciding on a liquidation: prices may be older; only E and MM matter. Where index and slow price diverge, an account
+    /// that would stand at a better price inside the confidence band is spared: see [`Health::is_liquidatable`].
     Liquidation,
     /// Deciding on the taker of a liquidation: the numbers of `NewRisk`, from prices that may be older.
     Taker,
@@ -70,6 +70,16 @@ pub struct Health {
     pub worst: Option<WorstItem>,
     /// Only when looking.
     pub underlyings: Vec<UnderlyingHealth>,
+    /// By how much MM would be higher at the best prices inside the confidence bands of divergent indices, ≥ 0.
+    relief: Exact,
+}
+
+impl Health {
+    /// MM < 0, at the index and at every price that a divergent index leaves open. A slice is priced at the index.
+    pub fn is_liquidatable(&self) -> Result<bool> {
+        let relief = self.relief.to_value_ceil().or_error()?;
+        Ok(self.report.maintenance.is_negative() && self.report.maintenance.add(relief).or_error()?.is_negative())
+    }
 }
 
 /// Values an account.
@@ -107,6 +117,8 @@ pub fn health_with(
         obstacle: None,
         worst: None,
         underlyings: Vec::new(),
+        relief: Exact::ZERO,
+        best: Exact::ZERO,
     };
     let positions = account.positions();
     if !positions.is_empty() || account.has_collateral() {
@@ -120,6 +132,7 @@ pub fn health_with(
         let underlying = markets.underlying(key)?;
         valuation.require_fresh_enough(&underlying.price, group)?;
         valuation.note_divergence(&underlying.price)?;
+        valuation.best = Exact::ZERO;
         if account.mode == MarginAccount::PORTFOLIO {
             valuation.add_portfolio(key, underlying, group)?;
         } else {
@@ -127,8 +140,8 @@ pub fn health_with(
         }
     }
     let report = valuation.sum.report(Value::from_raw(account.cash_atoms)).or_error()?;
-    let Valuation { obstacle, worst, underlyings, .. } = valuation;
-    Ok(Health { report, obstacle, worst, underlyings })
+    let Valuation { obstacle, worst, underlyings, relief, .. } = valuation;
+    Ok(Health { report, obstacle, worst, underlyings, relief })
 }
 
 impl Purpose {
@@ -159,6 +172,9 @@ struct Valuation<'a> {
     obstacle: Option<PlimsollError>,
     worst: Option<WorstItem>,
     underlyings: Vec<UnderlyingHealth>,
+    relief: Exact,
+    /// The relief of the underlying that is being valued.
+    best: Exact,
 }
 
 impl Valuation<'_> {
@@ -246,6 +262,17 @@ impl Valuation<'_> {
         if self.worst.is_none_or(|worst| balance < worst.balance) {
             self.worst = Some(WorstItem { underlying: position.underlying, series: position.series, balance });
         }
+    }
+
+    /// Another price of an underlying, better than the index by this much: the best of them counts.
+    fn note_relief(&mut self, at_index: Exact, other: Exact) -> Result<()> {
+        let better = other.sub(at_index).or_error()?.max(Exact::ZERO);
+        if better > self.best {
+            // Over underlyings the best add up; of one underlying only the best counts.
+            self.relief = self.relief.add(better).or_error()?.sub(self.best).or_error()?;
+            self.best = better;
+        }
+        Ok(())
     }
 
     fn note_underlying(&mut self, health: UnderlyingHealth) {

@@ -61,16 +61,12 @@ impl Valuation<'_> {
             let to = self.scratch.legs.len();
             live.push(Live { market, stale_charge: Ratio::from_raw(charge), from, to, positions: group });
         }
-        let mut best: Option<PortfolioMargin> = None;
-        let spots = self.portfolio_spots(&underlying.price)?;
-        let is_single = spots.len() == 1;
-        for spot in spots {
-            let margin = self.portfolio_at(key, underlying, &params, &live, &own, spot, is_single)?;
-            if best.as_ref().is_none_or(|best| margin.maintenance > best.maintenance) {
-                best = Some(margin);
-            }
+        let others = self.portfolio_spots(&underlying.price)?;
+        let margin = self.portfolio_at(key, underlying, &params, &live, &own, index, true)?;
+        for spot in others {
+            let other = self.portfolio_at(key, underlying, &params, &live, &own, spot, false)?;
+            self.note_relief(margin.maintenance, other.maintenance)?;
         }
-        let Some(margin) = best else { return err!(PlimsollError::Overflow) };
         let mut balances = margin.balances();
         balances.add_settled(own.settled).or_error()?;
         self.note_underlying(UnderlyingHealth {
@@ -83,11 +79,11 @@ impl Valuation<'_> {
         self.sum.add_underlying(&balances, balances.initial).or_error()
     }
 
-    /// The spot prices of a liquidation, or the index: initial margin takes the price range as a charge.
+    /// The prices of a liquidation beside the index. Initial margin takes its price range as a charge.
     fn portfolio_spots(&self, price: &PriceState) -> Result<Vec<Spot>> {
         match self.purpose {
-            Purpose::Liquidation => self.spots(price),
-            _ => Ok(vec![Spot::new(price.index(), price.ln_index_q40)]),
+            Purpose::Liquidation => Ok(self.spots(price)?.split_off(1)),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -100,7 +96,7 @@ impl Valuation<'_> {
         live: &[Live],
         own: &Own,
         spot: Spot,
-        is_single: bool,
+        is_index: bool,
     ) -> Result<PortfolioMargin> {
         let pairs = self.history(key, params)?;
         let Scratch { legs, workspace, arrays, .. } = &mut *self.scratch;
@@ -131,7 +127,7 @@ impl Valuation<'_> {
         };
         // Arrays belong to the index: at another price they would mix.
         let wanted = live.iter().flat_map(|live| live.positions).map(|position| (position.expiry, position.series));
-        let mut arrays = if is_single { arrays_of(arrays, key, wanted) } else { Vec::new() };
+        let mut arrays = if is_index { arrays_of(arrays, key, wanted) } else { Vec::new() };
         let with_greeks = self.purpose == Purpose::View;
         let workspace = workspace.get_or_insert_with(Box::default);
         if pairs.is_empty() {

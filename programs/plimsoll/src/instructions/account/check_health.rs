@@ -115,7 +115,7 @@ pub fn handler<'info>(ctx: Context<'info, CheckHealth<'info>>) -> Result<HealthR
 }
 
 fn report(account: &MarginAccount, valued: &Health) -> Result<HealthReport> {
-    let Health { report, obstacle, worst, underlyings } = valued;
+    let Health { report, obstacle, worst, underlyings, .. } = valued;
     let mut greeks = DollarGreeks::default();
     for underlying in underlyings {
         greeks = greeks.add(&underlying.greeks).or_error()?;

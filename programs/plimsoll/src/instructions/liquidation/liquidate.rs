@@ -67,7 +67,9 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
     let scratch = &mut Scratch::keeping_arrays();
-    let before = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
+    let breached = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
+    require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
+    let before = breached.report;
     let slice = Slice::price(&before, &args, &LiquidationParams::from(&exchange.liquidation))?;
     slice.hand_over(liquidatee, liquidator)?;
     let after = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
@@ -105,7 +107,6 @@ struct Slice {
 impl Slice {
     /// Size and price of the slice, inside the caller's limits.
     fn price(report: &MarginReport, args: &LiquidateArgs, terms: &LiquidationParams) -> Result<Self> {
-        require!(report.maintenance.is_negative(), PlimsollError::NotLiquidatable);
         let limit = Ratio::from_raw(args.max_fraction_e9);
         require!(limit > Ratio::ZERO && limit <= Ratio::ONE, PlimsollError::AmountOutOfRange);
         let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in: Value::ZERO };
