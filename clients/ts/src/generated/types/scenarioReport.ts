@@ -21,7 +21,10 @@ import {
 
 /** Parts of portfolio margin. Values in quote atoms, + good for the account. */
 export type ScenarioReport = {
-  /** Number of the worst scenario of the grid; 254 for the smile that tilts, 255 for the smile that bends. */
+  /**
+   * Number of the worst scenario of the grid; 254 for the smile that tilts, 255 for the smile that
+   * bends, 253 when nothing is lost in any.
+   */
   worst: number;
   worstAtoms: bigint;
   /** The scanned loss: the worse of basis contingency and scenarios, with the size charge. */
@@ -35,7 +38,10 @@ export type ScenarioReport = {
 };
 
 export type ScenarioReportInput = {
-  /** Number of the worst scenario of the grid; 254 for the smile that tilts, 255 for the smile that bends. */
+  /**
+   * Number of the worst scenario of the grid; 254 for the smile that tilts, 255 for the smile that
+   * bends, 253 when nothing is lost in any.
+   */
   worst: number;
   worstAtoms: number | bigint;
   /** The scanned loss: the worse of basis contingency and scenarios, with the size charge. */
