@@ -17,6 +17,7 @@ from pathlib import Path
 import black76
 import cross
 import liquidation
+import smiles
 import svi as surface
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
@@ -439,6 +440,9 @@ def pricing_expected(c):
 def cross_portfolios():
     for family in (structures, surfaces, parameters, extremes, random_portfolios):
         yield from family()
+    for name, p in random_portfolios():
+        if smiles.has_own_volatilities(p):
+            yield f"{name}_smile", smiles.twin(p)
 
 
 def write(folder, items):

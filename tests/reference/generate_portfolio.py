@@ -8,6 +8,8 @@ import portfolio
 import portfolio_cases
 import portfolio_extremes
 import portfolio_params
+import smiles
+from portfolio_build import lawful
 
 
 def families():
@@ -17,6 +19,16 @@ def families():
 def portfolios():
     for family in families():
         yield from family()
+    yield from on_smiles()
+
+
+def on_smiles():
+    """Structures, extremes, and whatever has volatilities that no smile gives, on smiles."""
+    for family in families():
+        for name, p in family():
+            is_wanted = family is not portfolio_params.all_parameters or smiles.has_own_volatilities(p)
+            if is_wanted and any(e["legs"] for e in smiles.live(p)) and lawful(twin := smiles.twin(p)):
+                yield f"{name}_smile", twin
 
 
 def with_expected(p):

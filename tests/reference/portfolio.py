@@ -60,6 +60,9 @@ class Live:
         self.contracts = sum(abs(x["size"]) for x in e["legs"])
         self.mark = self.value()
 
+    def has_shorts(self):
+        return any(x["size"] < 0.0 for x in self.legs)
+
     def value(self, factor=1.0, vol=unshocked):
         """Discounted value with the moving part of the forward multiplied by the factor; strikes keep their volatility."""
         forward = self.fixed + (self.forward - self.fixed) * factor
@@ -239,7 +242,7 @@ def initial_contingency(p, u, live, own, stable):
     total = index * naked(live) * p["im_option"]
     for e in live:
         total += doubt_charge(p, e.confidence, index * e.contracts)
-        total += p["stale_charge"] * index * e.contracts if e.stale else 0.0
+        total += p["stale_charge"] * index * e.contracts if e.stale and e.has_shorts() else 0.0
     return total + sum(doubt_charge(p, c.get("confidence", 1.0), token_value(c, stable)) for c in own)
 
 
@@ -275,8 +278,7 @@ def underlying_margin(u, own, stable):
     gap_ = gap(u, live)
     peg = max(0.0, p["peg_threshold"] - stable) * p["peg_factor"]
     # Without shorts no more can be lost than what is there: nobody is liquidated over options that are paid for.
-    has_shorts = any(x["size"] < 0.0 for e in live for x in e.legs)
-    most = -math.inf if has_shorts else -(mark + same_asset)
+    most = -math.inf if any(e.has_shorts() for e in live) else -(mark + same_asset)
     return {
         "mark": mark,
         "settled": sum((cross.payoff(e["legs"], e["settlement"]) for e in u["expiries"] if cross.is_settled(e)), 0.0),

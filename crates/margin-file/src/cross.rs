@@ -12,7 +12,7 @@ use plimsoll_risk::params::CrossParams;
 use plimsoll_risk::units::{Exact, Ratio, Vol};
 
 /// The parameters, the product's defaults where the file is silent.
-fn params(p: &Params) -> Result<CrossParams> {
+pub fn params(p: &Params) -> Result<CrossParams> {
     let or = |name: &str, given: Option<f64>, default: Ratio| given.map_or(Ok(default), |x| ratio(name, x));
     let d = CrossParams::DEFAULT;
     let params = CrossParams {
@@ -35,7 +35,7 @@ fn params(p: &Params) -> Result<CrossParams> {
 
 /// Margin at one spot, given as a factor on the index.
 fn at(file: &UnderlyingFile, live: &[LiveExpiry], stable: f64, factor: f64) -> Result<UnderlyingMargin> {
-    let (params, spot) = (params(&file.params)?, usd("index", file.index * factor)?);
+    let (params, spot) = (file.params.cross()?, usd("index", file.index * factor)?);
     let terms = CrossTerms::new(&params, spot).map_err(explain)?;
     let mut sum = UnderlyingMargin::default();
     for expiry in live {

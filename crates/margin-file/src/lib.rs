@@ -1,6 +1,7 @@
 //! Portfolios as JSON files: [`load`] reads one and names whatever is wrong with it, [`AccountFile::margin`] computes its
 //! margin with the risk crate, all parts included. The format is documented in `tests/vectors/README.md`.
 
+mod check;
 mod convert;
 mod cross;
 pub mod format;
@@ -8,6 +9,7 @@ mod market;
 mod portfolio;
 pub mod report;
 pub mod table;
+mod terms;
 
 pub use format::{AccountFile, Mode};
 pub use report::AccountReport;
@@ -27,15 +29,16 @@ const DECIMALS: u8 = 9;
 /// Reads a portfolio; unknown keys and values of the wrong kind are named with their place.
 pub fn load(text: &str) -> Result<AccountFile> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| anyhow!("{}: {}: see tests/vectors/README.md", error.path(), error.inner()))
+    let account = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| anyhow!("{}: {}: see tests/vectors/README.md", error.path(), error.inner()))?;
+    deserializer.end().map_err(|error| anyhow!("{error}: put one account into a file"))?;
+    Ok(account)
 }
 
 impl AccountFile {
     /// The margin of the account, with all parts.
     pub fn margin(&self) -> Result<AccountReport> {
-        ensure!(self.underlyings.len() <= 8, "there are {} underlyings: use at most 8", self.underlyings.len());
-        ensure!(self.collateral.len() <= 8, "there are {} collaterals: use at most 8", self.collateral.len());
+        self.check()?;
         let mut sum = MarginSum::default();
         let mut collateral = vec![];
         for (index, token) in self.collateral.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Portfolio margin of one underlying of a file.
 
-use crate::convert::{dollars, explain, pairs, portfolio_params, price_or_zero, ratio, scenarios, share, usd, volatility};
+use crate::convert::{dollars, explain, price_or_zero, ratio, share, usd, volatility};
 use crate::format::{AccountFile, Greeks, UnderlyingFile};
 use crate::market::LiveExpiry;
 use crate::report::{PortfolioReport, UnderlyingReport};
@@ -23,9 +23,9 @@ pub fn margin(
     file: &UnderlyingFile,
     own: &[(Value, Ratio)],
 ) -> Result<(UnderlyingMargin, Exact, UnderlyingReport)> {
-    let given = file.params.portfolio.as_deref().context("params.portfolio is missing: portfolio mode needs it")?;
-    let params = portfolio_params(given).context("params.portfolio")?;
-    let table = GridTable::new(&scenarios(&given.scenarios).context("params.portfolio")?, &params).map_err(explain)?;
+    let given = file.params.portfolio()?;
+    let params = given.params()?;
+    let table = GridTable::new(&given.grid()?, &params).map_err(explain).context("params.portfolio")?;
     let realised = volatility("realised_vol", file.realised_vol)?;
     let live = load(file, given.stale_mult, given.stale_charge)?;
     let (mut collateral, mut charge) = (Exact::ZERO, Exact::ZERO);
@@ -45,7 +45,7 @@ pub fn margin(
         collateral_charge: charge,
         expiries: &expiries,
     };
-    let history = pairs(&file.history)?;
+    let history = file.pairs()?;
     ensure!(history.len() <= 64, "history has {} pairs: use at most 64", history.len());
     let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
     let extras = Extras { history: (!history.is_empty()).then_some((&history, &mut memory)), with_greeks: true, arrays: &mut [] };
@@ -70,7 +70,7 @@ fn load(file: &UnderlyingFile, stale_mult: f64, stale_charge: f64) -> Result<Vec
     let live = file.expiries.iter().enumerate().filter(|(_, expiry)| expiry.settlement.is_none());
     live.map(|(index, expiry)| {
         let least = if expiry.stale { stale_mult * file.realised_vol } else { 0.0 };
-        let charge = if expiry.stale { stale_charge } else { 0.0 };
+        let charge = if expiry.stale && expiry.has_shorts() { stale_charge } else { 0.0 };
         let loaded = LiveExpiry::load(expiry, volatility("stale_mult · realised_vol", least)?, Ratio::ZERO)
             .with_context(|| format!("expiries[{index}]"))?;
         Ok((loaded, share("confidence", expiry.confidence)?, share("stale_charge", charge)?))
@@ -96,7 +96,6 @@ fn range(file: &UnderlyingFile) -> Result<PriceRange> {
         usd(name, x).and_then(|price| plimsoll_risk::math::ln_price(price).map_err(explain))
     };
     let (index, low, high) = (log("index", file.index)?, log("low", file.low())?, log("high", file.high())?);
-    ensure!(low <= index && index <= high, "low and high are {} and {}: put the index between them", file.low(), file.high());
     PriceRange::new(usd("index", file.index)?, index, low, high).map_err(explain)
 }
 

@@ -18,7 +18,8 @@ pub fn render(file: &AccountFile, report: &AccountReport) -> String {
     parts.join("\n")
 }
 
-fn table(headers: &[&str]) -> Table {
+/// An empty table; every column but the first is for numbers.
+pub fn table(headers: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY).set_header(headers);
     for column in table.column_iter_mut().skip(1) {
@@ -27,7 +28,8 @@ fn table(headers: &[&str]) -> Table {
     table
 }
 
-fn amount(x: f64) -> String {
+/// USD to the atom.
+pub fn amount(x: f64) -> String {
     format!("{x:.6}")
 }
 
