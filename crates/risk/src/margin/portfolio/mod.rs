@@ -91,14 +91,14 @@ pub struct PortfolioMargin {
 }
 
 /// What a margin is computed with besides the book.
-pub struct Extras<'a> {
+pub struct Extras<'a, 'b> {
     /// Historical scenarios, if the parameters ask for them.
     pub history: Option<(&'a [HistoryPair], &'a mut HistoryWorkspace)>,
     /// Whether Greeks are wanted.
     pub with_greeks: bool,
     /// Risk arrays of the legs, in the order of the expiries and their legs. Those that are not valid are computed, so that
     /// the next book with the same series at the same moment is cheap. Legs without one are scanned as they are.
-    pub arrays: &'a mut [Option<&'a mut RiskArray>],
+    pub arrays: &'a mut [Option<&'b mut RiskArray>],
 }
 
 impl PortfolioMargin {
