@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use plimsoll_tests::{accuracy, benchmark};
+use plimsoll_tests::{accuracy, benchmark, margin_figures};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +22,8 @@ struct Args {
 enum Group {
     /// Accuracy of prices and Greeks, compute units of the hot instructions, times of the two commands
     Core,
+    /// Portfolio margin: agreement with the reference model, compute units by the leg, native speed
+    Margin,
     /// Writes a figure measured elsewhere to docs/figures.json
     Record { name: String, value: f64, commit: String, date: String },
 }
@@ -146,6 +148,17 @@ fn main() -> Result<ExitCode> {
             figures.extend(compute_figures());
             figures.extend(time_figures()?);
             Ok(if print(&figures) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Group::Margin => {
+            let mut figures = margin_figures::agreement()?;
+            figures.extend(margin_figures::compute());
+            let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+            let micros = margin_figures::native_micros(&target, "margin of 64 legs, 33 scenarios")?;
+            figures.push(margin_figures::Bounded { name: "native_64_legs_33_scenarios_us".into(), value: micros, bound: 40.0 });
+            let figures: Vec<Figure> = figures.into_iter().map(|f| Figure::new(f.name, f.value, f.bound)).collect();
+            let is_ok = print(&figures);
+            println!("\n{}", margin_figures::table());
+            Ok(if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Group::Record { name, value, commit, date } => record(name, value, commit, date).map(|()| ExitCode::SUCCESS),
     }

@@ -33,6 +33,11 @@ pub fn measure() -> Units {
     GROUPS.into_iter().flat_map(|group| group()).collect()
 }
 
+/// Portfolio mode alone.
+pub fn measure_portfolio() -> Units {
+    measures::portfolio()
+}
+
 /// The committed snapshot.
 pub fn snapshot() -> Units {
     let text = std::fs::read_to_string(SNAPSHOT).unwrap_or_else(|error| panic!("{SNAPSHOT}: {error}; run tools/cu"));
