@@ -26,6 +26,8 @@ mod set_exchange;
 mod set_forecast;
 mod set_history;
 mod set_oracle;
+mod set_portfolio_params;
+mod set_scenarios;
 mod settle_account;
 mod settle_expiry;
 mod support;
