@@ -16,6 +16,8 @@ import {
   getSetCollateralInstruction,
   getSetExchangeInstruction,
   getSetHistoryInstruction,
+  getSetPortfolioParamsInstruction,
+  getSetScenariosInstruction,
   getSetStableOracleInstruction,
   getSetUnderlyingInstruction,
   type CollateralArgsInput,
@@ -23,6 +25,8 @@ import {
   type ExchangeArgsInput,
   type MoveArgsInput,
   type OracleConfigInput,
+  type PortfolioParamsRawInput,
+  type ScenarioArgsInput,
   type UnderlyingParamsInput,
 } from "./generated";
 import { collateralAddress, exchangeAddress, historyAddress, vaultAddress } from "./pdas";
@@ -136,6 +140,16 @@ export class PlimsollAdmin extends PlimsollClient {
   ): Promise<Receipt> {
     const input = { ...this.#self, underlying, params, ...authorities };
     return this.run(options, getSetUnderlyingInstruction(input, this.config));
+  }
+
+  /** How portfolio margin of an underlying is computed. Accounts in that mode may trade it once scenarios are set too. */
+  setPortfolioParams(underlying: Address, params: PortfolioParamsRawInput, options?: Options): Promise<Receipt> {
+    return this.run(options, getSetPortfolioParamsInstruction({ ...this.#self, underlying, params }, this.config));
+  }
+
+  /** Replaces the scenario grid of an underlying: one to 40, with a weight up and down at least. */
+  setScenarios(underlying: Address, scenarios: ScenarioArgsInput[], options?: Options): Promise<Receipt> {
+    return this.run(options, getSetScenariosInstruction({ ...this.#self, underlying, scenarios }, this.config));
   }
 
   /** Creates the empty set of an underlying's historical moves and returns its address. */

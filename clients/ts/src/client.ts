@@ -2,9 +2,9 @@
 //
 // A method finds the accounts an instruction needs, sends one transaction and returns what it did. Whatever is given as
 // `before` runs first in the same transaction: a price update ahead of a liquidation, say.
-import type { Account, Address, EncodedAccount, Instruction, TransactionSigner } from "@solana/kit";
+import type { Account, AccountMeta, Address, EncodedAccount, Instruction, TransactionSigner } from "@solana/kit";
 import { findAssociatedTokenPda, TOKEN_PROGRAM_ADDRESS } from "@solana-program/token";
-import { marketMetas, readonlyMetas, withAccounts } from "./accounts";
+import { marketMetas, marketsOf, readonlyMetas, withAccounts } from "./accounts";
 import type { Chain, Receipt } from "./chain";
 import { PlimsollFailure } from "./errors";
 import {
@@ -29,6 +29,7 @@ import {
   getSettleAccountInstruction,
   getSettleExpiryInstruction,
   getTradeInstruction,
+  getUnderlyingDiscriminatorBytes,
   getUpdateCollateralPriceInstruction,
   getUpdatePriceInstruction,
   getUpdateStablePriceInstruction,
@@ -45,7 +46,8 @@ import {
   type SetForecastInstructionDataInput,
   type UpdateVolatilityInstructionDataInput,
 } from "./generated";
-import { collateralAddress, exchangeAddress, marginAccountAddress, vaultAddress } from "./pdas";
+import { collateralAddress, exchangeAddress, historyAddress, marginAccountAddress, vaultAddress } from "./pdas";
+import { readsHistory } from "./portfolio";
 
 export type Options = { before?: readonly Instruction[] };
 
@@ -84,6 +86,9 @@ export type LiquidationRequest = {
 };
 
 const NO_LIMIT = (1n << 63n) - 1n;
+
+const isUnderlying = ({ data }: EncodedAccount): boolean =>
+  getUnderlyingDiscriminatorBytes().every((byte, index) => data[index] === byte);
 
 export class PlimsollClient {
   constructor(
@@ -148,6 +153,18 @@ export class PlimsollClient {
 
   marginAccountOf(owner: Address, number = 0): Promise<Address> {
     return marginAccountAddress(this.exchange, owner, number, this.config);
+  }
+
+  /** Markets of these accounts and, for portfolio mode, the historical moves that their margin reads. */
+  async #markets(accounts: readonly MarginAccount[], named: readonly Address[] = []): Promise<AccountMeta[]> {
+    const metas = marketMetas(accounts, named);
+    if (!accounts.some(({ mode }) => mode === MarginMode.Portfolio)) return metas;
+    const histories = [...new Set([...marketsOf(accounts), ...named])].map(async (market) => {
+      const found = await this.chain.fetchAccount(market);
+      if (!found.exists || !isUnderlying(found)) return [];
+      return readsHistory(decodeUnderlying(found).data) ? [await historyAddress(market, this.config)] : [];
+    });
+    return [...metas, ...readonlyMetas((await Promise.all(histories)).flat())];
   }
 
   // Prices: anyone
@@ -242,7 +259,8 @@ export class PlimsollClient {
 
   async withdraw(move: TokenMove, options?: Options): Promise<Receipt> {
     const [accounts, account] = await Promise.all([this.#tokenMove(move), this.fetchMarginAccount(move.marginAccount)]);
-    return this.run(options, withAccounts(getWithdrawInstruction(accounts, this.config), marketMetas([account])));
+    const markets = await this.#markets([account]);
+    return this.run(options, withAccounts(getWithdrawInstruction(accounts, this.config), markets));
   }
 
   async #tokenMove({ authority, marginAccount, amount, mint: token, userTokens }: TokenMove) {
@@ -282,7 +300,7 @@ export class PlimsollClient {
     const instruction = getCheckHealthInstruction({ exchange: this.exchange, marginAccount }, this.config);
     const simulated = await this.chain.simulate([
       ...(options?.before ?? []),
-      withAccounts(instruction, marketMetas([account])),
+      withAccounts(instruction, await this.#markets([account])),
     ]);
     return { report: getHealthReportDecoder().decode(simulated.returnData), computeUnits: simulated.computeUnits };
   }
@@ -291,7 +309,7 @@ export class PlimsollClient {
   async callMargin(marginAccount: Address, options?: Options): Promise<Receipt> {
     const account = await this.fetchMarginAccount(marginAccount);
     const instruction = getCallMarginInstruction({ exchange: this.exchange, marginAccount }, this.config);
-    return this.run(options, withAccounts(instruction, marketMetas([account])));
+    return this.run(options, withAccounts(instruction, await this.#markets([account])));
   }
 
   // Trading and liquidation
@@ -303,7 +321,7 @@ export class PlimsollClient {
       { ...input, exchange: this.exchange, underlying, taker, maker },
       this.config,
     );
-    return this.run(options, withAccounts(instruction, marketMetas(accounts, [underlying])));
+    return this.run(options, withAccounts(instruction, await this.#markets(accounts, [underlying])));
   }
 
   /** Takes a slice of an unhealthy account at the discount. */
@@ -322,7 +340,7 @@ export class PlimsollClient {
       maxPaymentAtoms: limits.maxPaymentAtoms ?? NO_LIMIT,
       liquidationSequence: limits.liquidationSequence ?? null,
     };
-    return this.run(options, withAccounts(getLiquidateInstruction(input, this.config), marketMetas(accounts)));
+    return this.run(options, withAccounts(getLiquidateInstruction(input, this.config), await this.#markets(accounts)));
   }
 
   // Expiry: anyone

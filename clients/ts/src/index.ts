@@ -8,4 +8,5 @@ export * from "./events";
 export * from "./generated";
 export { CONSTANTS } from "./generated/tables";
 export * from "./pdas";
+export * from "./portfolio";
 export * as units from "./units";

@@ -6,6 +6,7 @@ import { getCreateAssociatedTokenIdempotentInstruction, getMintToInstruction } f
 import { LiteSVM } from "litesvm";
 import {
   DEFAULT_KEY,
+  MarginMode,
   PlimsollAdmin,
   PLIMSOLL_PROGRAM_ADDRESS,
   SourceKind,
@@ -134,10 +135,10 @@ export class TestWorld {
   }
 
   /** Somebody whose USDC and SOL lie in a margin account. */
-  async actor(usd: string, sol = "0"): Promise<{ owner: KeyPairSigner; account: Address }> {
+  async actor(usd: string, sol = "0", mode = MarginMode.Cross): Promise<{ owner: KeyPairSigner; account: Address }> {
     const owner = await generateKeyPairSigner();
     this.svm.airdrop(owner.address, lamports(1_000_000_000n));
-    const { marginAccount: account } = await this.admin.openAccount(owner);
+    const { marginAccount: account } = await this.admin.openAccount(owner, { mode });
     const amounts: [Address, bigint][] = [
       [this.usdc, units.usd(usd)],
       [this.sol, units.tokens(sol, 9)],
