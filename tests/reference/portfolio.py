@@ -278,15 +278,18 @@ def underlying_margin(u, own, stable):
     gap_ = gap(u, live)
     peg = max(0.0, p["peg_threshold"] - stable) * p["peg_factor"]
     # Without shorts no more can be lost than what is there: nobody is liquidated over options that are paid for.
-    most = -math.inf if any(e.has_shorts() for e in live) else -(mark + same_asset)
+    has_shorts = any(e.has_shorts() for e in live)
+    counted_mm = sum(token_value(c, stable) * (1.0 - c["haircut_mm"]) for c in own)
+    counted_im = sum(token_value(c, stable, "price_im") * (1.0 - c["haircut_im"]) for c in own)
+    most_mm, most_im = (-math.inf, -math.inf) if has_shorts else (-(mark + counted_mm), -(mark + counted_im))
     return {
         "mark": mark,
         "settled": sum((cross.payoff(e["legs"], e["settlement"]) for e in u["expiries"] if cross.is_settled(e)), 0.0),
         **out,
         "basis": basis_, "size": size, "min_span": min_span, "naked": bare,
         "mm_contingency": mm_cont, "im_contingency": im_cont, "gap": gap_,
-        "maintenance": max(min_span * p["mm_factor"], most) - mm_cont + mark,
-        "initial": max(min_span * (p["im_factor"] + peg) + gap_, most) - im_cont - mm_cont + mark,
+        "maintenance": max(min_span * p["mm_factor"], most_mm) - mm_cont + mark,
+        "initial": max(min_span * (p["im_factor"] + peg) + gap_, most_im) - im_cont - mm_cont + mark,
         "greeks": g,
     }
 

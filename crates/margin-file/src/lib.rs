@@ -21,7 +21,7 @@ use plimsoll_risk::margin::report::MarginSum;
 use plimsoll_risk::margin::{CollateralBalance, CollateralMarket, CollateralValue, MarginReport, MarginState};
 use plimsoll_risk::settlement::payoff;
 use plimsoll_risk::units::{Contracts, Exact, Ratio, Value, ONE_E6};
-use portfolio::OwnCollateral;
+use portfolio::Owned;
 
 /// Decimals of the tokens in a file.
 const DECIMALS: u8 = 9;
@@ -80,9 +80,9 @@ impl AccountFile {
         market.value(balance, price_or_zero("stable", self.stable)?).map_err(explain)
     }
 
-    fn own_collateral(&self, underlying: usize, values: &[CollateralValue]) -> Result<OwnCollateral> {
+    fn own_collateral(&self, underlying: usize, values: &[CollateralValue]) -> Result<Owned> {
         let own = self.collateral.iter().zip(values).filter(|(token, _)| token.underlying == Some(underlying));
-        own.map(|(token, value)| Ok((value.full, share("confidence", token.confidence)?))).collect()
+        own.map(|(token, value)| Ok((*value, share("confidence", token.confidence)?))).collect()
     }
 
     fn report(&self, total: &MarginReport, underlyings: Vec<report::UnderlyingReport>) -> Result<AccountReport> {

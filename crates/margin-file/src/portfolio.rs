@@ -7,33 +7,31 @@ use crate::report::{PortfolioReport, UnderlyingReport};
 use crate::settled;
 use anyhow::{ensure, Context, Result};
 use plimsoll_risk::margin::portfolio::{
-    collateral_charge, DollarGreeks, ExpiryBook, Extras, Grid, GridTable, HistoryWorkspace, PortfolioBook, PortfolioMargin, PriceRange,
+    collateral_charge, DollarGreeks, ExpiryBook, Extras, Grid, GridTable, HistoryWorkspace, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange,
     VolatilityState, WorstScenario, Workspace,
 };
-use plimsoll_risk::margin::UnderlyingMargin;
+use plimsoll_risk::margin::{CollateralValue, Leg, UnderlyingMargin};
 use plimsoll_risk::params::PortfolioParams;
-use plimsoll_risk::units::{Exact, Ratio, Value};
+use plimsoll_risk::units::{Exact, Ratio};
+use plimsoll_risk::RiskError;
 
 /// Collateral that is the same asset as the underlying: values with the confidence in their prices.
-pub type OwnCollateral = Vec<(Value, Ratio)>;
+pub type Owned = Vec<(CollateralValue, Ratio)>;
 
 /// Balances of one underlying of an account in portfolio margin, and all their parts.
 pub fn margin(
     account: &AccountFile,
     file: &UnderlyingFile,
-    own: &[(Value, Ratio)],
+    owned: &[(CollateralValue, Ratio)],
 ) -> Result<(UnderlyingMargin, Exact, UnderlyingReport)> {
     let given = file.params.portfolio()?;
     let params = given.params()?;
     let table = GridTable::new(&given.grid()?, &params).map_err(explain).context("params.portfolio")?;
     let realised = volatility("realised_vol", file.realised_vol)?;
     let live = load(file, given.stale_mult, given.stale_charge)?;
-    let (mut collateral, mut charge) = (Exact::ZERO, Exact::ZERO);
-    for &(value, confidence) in own {
-        collateral = collateral.add(value.to_exact()).map_err(explain)?;
-        charge = collateral_charge(&params, value.to_exact(), confidence).and_then(|c| charge.add(c)).map_err(explain)?;
-    }
+    let collateral = own_collateral(owned, &params).map_err(explain)?;
     let expiries: Vec<ExpiryBook> = live.iter().map(|(expiry, confidence, charge)| book(expiry, *confidence, *charge)).collect();
+    let legs: Vec<Leg> = live.iter().flat_map(|(expiry, _, _)| expiry.legs.iter().copied()).collect();
     let book = PortfolioBook {
         params: &params,
         grid: table.grid(),
@@ -42,8 +40,8 @@ pub fn margin(
         stable: price_or_zero("stable", account.stable)?,
         vols: VolatilityState { realised, forecast: forecast(file)? },
         collateral,
-        collateral_charge: charge,
         expiries: &expiries,
+        legs: &legs,
     };
     let history = file.pairs()?;
     ensure!(history.len() <= 64, "history has {} pairs: use at most 64", history.len());
@@ -78,7 +76,7 @@ fn load(file: &UnderlyingFile, stale_mult: f64, stale_charge: f64) -> Result<Vec
     .collect()
 }
 
-fn book(expiry: &LiveExpiry, confidence: Ratio, stale_charge: Ratio) -> ExpiryBook<'_> {
+fn book(expiry: &LiveExpiry, confidence: Ratio, stale_charge: Ratio) -> ExpiryBook {
     ExpiryBook {
         curve: expiry.curve,
         left: expiry.left,
@@ -87,8 +85,19 @@ fn book(expiry: &LiveExpiry, confidence: Ratio, stale_charge: Ratio) -> ExpiryBo
         fixed: expiry.fixed,
         confidence,
         stale_charge,
-        legs: &expiry.legs,
+        legs: expiry.legs.len(),
     }
+}
+
+fn own_collateral(owned: &[(CollateralValue, Ratio)], params: &PortfolioParams) -> Result<OwnCollateral, RiskError> {
+    let mut own = OwnCollateral::default();
+    for (value, confidence) in owned {
+        own.full = own.full.add(value.full.to_exact())?;
+        own.initial = own.initial.add(value.initial.to_exact())?;
+        own.maintenance = own.maintenance.add(value.maintenance.to_exact())?;
+        own.charge = own.charge.add(collateral_charge(params, value.full.to_exact(), *confidence)?)?;
+    }
+    Ok(own)
 }
 
 fn range(file: &UnderlyingFile) -> Result<PriceRange> {

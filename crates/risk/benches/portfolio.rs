@@ -2,14 +2,14 @@
 
 use criterion::{criterion_group, criterion_main, Criterion};
 use plimsoll_risk::margin::portfolio::{
-    ExpiryBook, Extras, GridTable, PortfolioBook, PortfolioMargin, PriceRange, RiskArray, Scenario, VolDirection,
+    ExpiryBook, Extras, GridTable, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange, RiskArray, Scenario, VolDirection,
     VolatilityState, Workspace, P2T_SCENARIOS,
 };
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::math::sqrt_years;
 use plimsoll_risk::params::PortfolioParams;
 use plimsoll_risk::pricing::{discount, total_vol, ForwardCurve, OptionKind, Strike};
-use plimsoll_risk::units::{Contracts, Exact, Price, Ratio, Seconds, Vol, ONE_Q};
+use plimsoll_risk::units::{Contracts, Price, Ratio, Seconds, Vol, ONE_Q};
 
 const SPOT: u32 = 3_000;
 const EXPIRIES: i64 = 4;
@@ -38,7 +38,7 @@ fn grid(params: &PortfolioParams) -> GridTable {
     GridTable::new(&scenarios, params).unwrap()
 }
 
-fn expiry(left: Seconds, legs: &[Leg]) -> ExpiryBook<'_> {
+fn expiry(left: Seconds) -> ExpiryBook {
     let rate = Ratio::from_millionths(50_000);
     ExpiryBook {
         curve: ForwardCurve::new(Price::from_usd(SPOT), discount(rate, left)).unwrap(),
@@ -48,7 +48,7 @@ fn expiry(left: Seconds, legs: &[Leg]) -> ExpiryBook<'_> {
         fixed: Price::ZERO,
         confidence: Ratio::ONE,
         stale_charge: Ratio::ZERO,
-        legs,
+        legs: LEGS_PER_EXPIRY as usize,
     }
 }
 
@@ -60,8 +60,8 @@ fn bench(criterion: &mut Criterion) {
     let params = PortfolioParams::P2T;
     let table = grid(&params);
     let tenors: Vec<Seconds> = (1..=EXPIRIES).map(|month| Seconds::from_raw(month * 30 * 86_400)).collect();
-    let legs: Vec<Vec<Leg>> = tenors.iter().map(|&left| legs(left)).collect();
-    let expiries: Vec<ExpiryBook> = tenors.iter().zip(&legs).map(|(&left, legs)| expiry(left, legs)).collect();
+    let legs: Vec<Leg> = tenors.iter().flat_map(|&left| legs(left)).collect();
+    let expiries: Vec<ExpiryBook> = tenors.iter().map(|&left| expiry(left)).collect();
     let book = PortfolioBook {
         params: &params,
         grid: table.grid(),
@@ -69,9 +69,9 @@ fn bench(criterion: &mut Criterion) {
         confidence: Ratio::ONE,
         stable: Price::from_usd(1),
         vols: VolatilityState { realised: Vol::ZERO, forecast: Ratio::ONE },
-        collateral: Exact::ZERO,
-        collateral_charge: Exact::ZERO,
+        collateral: OwnCollateral::default(),
         expiries: &expiries,
+        legs: &legs,
     };
     let mut workspace = Workspace::default();
     criterion.bench_function("margin of 64 legs, 33 scenarios", |bencher| {

@@ -1,7 +1,7 @@
 //! A book in plain numbers, and its margin by the crate.
 
 use plimsoll_risk::margin::portfolio::{
-    ExpiryBook, Extras, GridTable, HistoryPair, HistoryWorkspace, PortfolioBook, PortfolioMargin, PriceRange, Scenario,
+    ExpiryBook, Extras, GridTable, HistoryPair, HistoryWorkspace, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange, RiskArray, Scenario,
     VolatilityState, Workspace, P2T_SCENARIOS,
 };
 use plimsoll_risk::margin::Leg;
@@ -47,6 +47,8 @@ pub struct Book {
     pub realised: f64,
     pub forecast: f64,
     pub collateral: f64,
+    /// Part of the collateral that the account does not count.
+    pub haircut: f64,
     pub history: Option<Vec<(f64, f64)>>,
     pub slices: Vec<Slice>,
 }
@@ -130,9 +132,16 @@ impl Book {
             realised: 0.0,
             forecast: 1.0,
             collateral: 0.0,
+            haircut: 0.0,
             history: None,
             slices,
         }
+    }
+
+    /// What counts of the collateral, in whole atoms: the account rounds it down.
+    fn counted(&self) -> f64 {
+        let counts = 1.0 - (self.haircut * 1e9).round() / 1e9;
+        (self.collateral * counts * 1e6).floor() / 1e6
     }
 
     /// The same book with something changed.
@@ -164,8 +173,9 @@ impl Book {
         self.params.validate()?;
         let table = GridTable::new(&self.scenarios, &self.params)?;
         let legs = self.slices.iter().map(Slice::legs_of).collect::<Result<Vec<_>, _>>()?;
-        let expiries =
-            self.slices.iter().zip(&legs).map(|(slice, legs)| slice.book(legs)).collect::<Result<Vec<_>, _>>()?;
+        let books = self.slices.iter().zip(&legs).map(|(slice, legs)| slice.book(legs.len()));
+        let expiries = books.collect::<Result<Vec<_>, _>>()?;
+        let legs = legs.concat();
         let log = |usd: f64| ln_price(price(usd));
         let book = PortfolioBook {
             params: &self.params,
@@ -177,9 +187,14 @@ impl Book {
                 realised: Vol::from_raw((self.realised * ONE_Q as f64) as i64),
                 forecast: ratio(self.forecast),
             },
-            collateral: exact(self.collateral),
-            collateral_charge: Exact::ZERO,
+            collateral: OwnCollateral {
+                full: exact(self.collateral),
+                initial: exact(self.counted()),
+                maintenance: exact(self.counted()),
+                charge: Exact::ZERO,
+            },
             expiries: &expiries,
+            legs: &legs,
         };
         let pairs: Option<Vec<HistoryPair>> = match &self.history {
             None => None,
@@ -191,6 +206,7 @@ impl Book {
         let history = pairs.as_ref().map(|pairs| (&pairs[..], &mut memory));
         let extras = Extras { history, with_greeks: true, arrays: &mut [] };
         let margin = PortfolioMargin::of(&book, &mut workspace, extras)?;
+        self.require_same_from_arrays(&book, &margin, pairs.as_deref())?;
         let pnl = |number: usize| workspace.scenario_pnl(&table.grid(), number as u8).map_or(f64::NAN, dollars);
         let (linear, absolute) = workspace.skew_pnl(&self.params);
         Ok(Margin {
@@ -205,6 +221,24 @@ impl Book {
             skews: [dollars(linear), dollars(absolute)],
             exact: margin,
         })
+    }
+
+    /// Risk arrays, computed and then used, give the same margin to the last digit.
+    fn require_same_from_arrays(
+        &self,
+        book: &PortfolioBook,
+        margin: &PortfolioMargin,
+        pairs: Option<&[HistoryPair]>,
+    ) -> Result<(), RiskError> {
+        let mut arrays = vec![RiskArray::default(); book.legs.len()];
+        let mut kept: Vec<Option<&mut RiskArray>> = arrays.iter_mut().map(Some).collect();
+        let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
+        for _ in 0..2 {
+            let history = pairs.map(|pairs| (pairs, &mut memory));
+            let extras = Extras { history, with_greeks: true, arrays: &mut kept };
+            assert_eq!(PortfolioMargin::of(book, &mut workspace, extras)?, *margin, "from arrays");
+        }
+        Ok(())
     }
 
     pub fn margin(&self) -> Margin {
@@ -226,7 +260,7 @@ impl Slice {
         self.legs.iter().map(leg).collect()
     }
 
-    fn book<'a>(&self, legs: &'a [Leg]) -> Result<ExpiryBook<'a>, RiskError> {
+    fn book(&self, legs: usize) -> Result<ExpiryBook, RiskError> {
         let left = Seconds::from_raw(self.seconds);
         Ok(ExpiryBook {
             curve: ForwardCurve::new(price(self.forward), discount(ratio(self.rate), left))?,

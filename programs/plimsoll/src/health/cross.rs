@@ -101,7 +101,7 @@ impl Valuation<'_> {
         }
         if self.purpose == Purpose::View {
             let mark = margin.mark;
-            *total = total.add(&greeks(&market, at_index, market.fixed(&at_index)?, &self.scratch.legs, mark)?).or_error()?;
+            *total = total.add(&greeks(&market, at_index, &self.scratch.legs, mark)?).or_error()?;
         }
         Ok(())
     }

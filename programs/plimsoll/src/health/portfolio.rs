@@ -2,36 +2,19 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::margin::portfolio::{
-    collateral_charge, DollarGreeks, ExpiryBook, Extras, HistoryPair, HistoryWorkspace, PortfolioBook, PortfolioMargin,
-    PriceRange, VolatilityState,
+    collateral_charge, DollarGreeks, ExpiryBook, Extras, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange,
+    VolatilityState,
 };
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::params::{PortfolioParams, ShortfallSource};
 use plimsoll_risk::pricing::black76::ForwardCurve;
-use plimsoll_risk::units::{Exact, Price, Ratio, Vol};
+use plimsoll_risk::units::{Exact, Ratio, Vol};
 
 use super::market::{ExpiryMarket, Spot};
 use super::scratch::{arrays_of, Scratch};
 use super::{Purpose, UnderlyingHealth, Valuation};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::{PriceState, Position, Underlying};
-
-/// The live expiries of an account in one underlying, with its legs in each.
-struct Live<'a> {
-    market: ExpiryMarket<'a>,
-    stale_charge: Ratio,
-    /// Legs of the expiry: a range of the valuation's.
-    from: usize,
-    to: usize,
-    positions: &'a [Position],
-}
-
-/// What an account has in one underlying besides its options.
-struct Own {
-    collateral: Exact,
-    charge: Exact,
-    settled: Exact,
-}
 
 impl Valuation<'_> {
     /// Adds an underlying in portfolio margin.
@@ -42,33 +25,18 @@ impl Valuation<'_> {
         require!(underlying.portfolio.is_set(), PlimsollError::ScenarioGrid);
         let params = PortfolioParams::from(&underlying.portfolio.params);
         let index = Spot::new(underlying.price.index(), underlying.price.ln_index_q40);
-        let mut own = self.own(key, &params)?;
-        let mut live = Vec::with_capacity(8);
-        self.scratch.legs.clear();
+        let own = self.own(key, &params)?;
+        let settled = self.load_book(underlying, positions, &index)?;
+        self.load_history(key, &params)?;
         self.scratch.prepare(key, positions);
-        for group in positions.chunk_by(|a, b| a.expiry == b.expiry) {
-            let expiry = underlying.expiry(group[0].expiry)?;
-            if expiry.is_settled() {
-                own.settled = own.settled.add(super::settled_payoff(underlying, expiry, group)?).or_error()?;
-                continue;
-            }
-            let market = ExpiryMarket::new(underlying, expiry, self.now)?;
-            let is_stale = self.note_surface(&market, group);
-            let charge = if is_stale { underlying.params.volatility.stale_charge_e9 } else { 0 };
-            let from = self.scratch.legs.len();
-            let at_index = market.curve(&index)?;
-            market.load_legs(&mut self.scratch.legs, group, &at_index)?;
-            let to = self.scratch.legs.len();
-            live.push(Live { market, stale_charge: Ratio::from_raw(charge), from, to, positions: group });
-        }
-        let others = self.portfolio_spots(&underlying.price)?;
-        let margin = self.portfolio_at(key, underlying, &params, &live, &own, index, true)?;
-        for spot in others {
-            let other = self.portfolio_at(key, underlying, &params, &live, &own, spot, false)?;
+        let margin = self.portfolio_at(key, underlying, &params, &own, index, Some(positions))?;
+        for spot in self.portfolio_spots(&underlying.price)? {
+            self.move_book(underlying, positions, &spot)?;
+            let other = self.portfolio_at(key, underlying, &params, &own, spot, None)?;
             self.note_relief(margin.maintenance, other.maintenance)?;
         }
         let mut balances = margin.balances();
-        balances.add_settled(own.settled).or_error()?;
+        balances.add_settled(settled).or_error()?;
         self.note_underlying(UnderlyingHealth {
             slot: positions[0].underlying,
             margin: balances,
@@ -87,76 +55,105 @@ impl Valuation<'_> {
         }
     }
 
+    /// Loads legs and markets of all live expiries at the index; gives what the settled ones pay.
+    fn load_book(&mut self, underlying: &Underlying, positions: &[Position], index: &Spot) -> Result<Exact> {
+        self.scratch.legs.clear();
+        self.scratch.expiries.clear();
+        let mut settled = Exact::ZERO;
+        for group in positions.chunk_by(|a, b| a.expiry == b.expiry) {
+            let expiry = underlying.expiry(group[0].expiry)?;
+            if expiry.is_settled() {
+                settled = settled.add(super::settled_payoff(underlying, expiry, group)?).or_error()?;
+                continue;
+            }
+            let market = ExpiryMarket::new(underlying, expiry, self.now)?;
+            let is_stale = self.note_surface(&market, group);
+            let charge = if is_stale { underlying.params.volatility.stale_charge_e9 } else { 0 };
+            let curve = market.curve(index)?;
+            market.load_legs(&mut self.scratch.legs, group, &curve)?;
+            self.scratch.expiries.push(book(&market, curve, group.len(), Ratio::from_raw(charge))?);
+        }
+        Ok(settled)
+    }
+
+    /// Moves the loaded book to another spot price; volatility stays with its strike.
+    fn move_book(&mut self, underlying: &Underlying, positions: &[Position], spot: &Spot) -> Result<()> {
+        let groups = positions.chunk_by(|a, b| a.expiry == b.expiry);
+        let mut live = self.scratch.expiries.iter_mut();
+        for group in groups {
+            let expiry = underlying.expiry(group[0].expiry)?;
+            if expiry.is_settled() {
+                continue;
+            }
+            let Some(loaded) = live.next() else { return err!(PlimsollError::Overflow) };
+            let market = ExpiryMarket::new(underlying, expiry, self.now)?;
+            *loaded = book(&market, market.curve(spot)?, loaded.legs, loaded.stale_charge)?;
+        }
+        Ok(())
+    }
+
+    /// Margin of the loaded book. Risk arrays belong to the index: at another price, without positions, none is used.
     #[inline(never)]
     fn portfolio_at(
         &mut self,
         key: &Pubkey,
         underlying: &Underlying,
         params: &PortfolioParams,
-        live: &[Live],
-        own: &Own,
+        own: &OwnCollateral,
         spot: Spot,
-        is_index: bool,
+        positions: Option<&[Position]>,
     ) -> Result<PortfolioMargin> {
-        let pairs = self.history(key, params)?;
-        let Scratch { legs, workspace, arrays, .. } = &mut *self.scratch;
-        let mut expiries = Vec::with_capacity(live.len());
-        for expiry in live {
-            let market = &expiry.market;
-            let curve = market.curve(&spot)?;
-            let legs = legs.get(expiry.from..expiry.to).unwrap_or_default();
-            let fixed = market.fixed(&curve)?;
-            expiries.push(book(market, curve, fixed, legs, expiry.stale_charge));
-        }
         let price = &underlying.price;
         let realised = if params.realised_mult.is_zero() { Vol::ZERO } else { underlying.realised_vol() };
         let range = match self.purpose {
             Purpose::Liquidation => PriceRange::at(spot.price),
             _ => range(price)?,
         };
+        let (confidence, forecast) = (price.confidence()?, underlying.forecast(self.now));
+        let Scratch { legs, expiries, workspace, arrays, pairs, history, .. } = &mut *self.scratch;
         let book = PortfolioBook {
             params,
             grid: underlying.portfolio.grid(),
             range,
-            confidence: price.confidence()?,
+            confidence,
             stable: self.exchange.stable.low(),
-            vols: VolatilityState { realised, forecast: underlying.forecast(self.now) },
-            collateral: own.collateral,
-            collateral_charge: own.charge,
-            expiries: &expiries,
+            vols: VolatilityState { realised, forecast },
+            collateral: *own,
+            expiries,
+            legs,
         };
-        // Arrays belong to the index: at another price they would mix.
-        let wanted = live.iter().flat_map(|live| live.positions).map(|position| (position.expiry, position.series));
-        let mut arrays = if is_index { arrays_of(arrays, key, wanted) } else { Vec::new() };
-        let with_greeks = self.purpose == Purpose::View;
-        let workspace = workspace.get_or_insert_with(Box::default);
-        if pairs.is_empty() {
-            let extras = Extras { history: None, with_greeks, arrays: &mut arrays };
-            return PortfolioMargin::of(&book, workspace, extras).or_error();
-        }
-        let mut memory = Box::new(HistoryWorkspace::default());
-        let extras = Extras { history: Some((&pairs, &mut memory)), with_greeks, arrays: &mut arrays };
-        PortfolioMargin::of(&book, workspace, extras).or_error()
+        let is_live = |position: &&Position| underlying.expiry(position.expiry).is_ok_and(|expiry| !expiry.is_settled());
+        let live = positions.unwrap_or_default().iter().filter(is_live);
+        let mut arrays = arrays_of(arrays, key, live.map(|position| (position.expiry, position.series)));
+        let history = match pairs.is_empty() {
+            true => None,
+            false => Some((pairs.as_slice(), &mut **history.get_or_insert_with(Box::default))),
+        };
+        let extras = Extras { history, with_greeks: self.purpose == Purpose::View, arrays: &mut arrays };
+        PortfolioMargin::of(&book, workspace.get_or_insert_with(Box::default), extras).or_error()
     }
 
-    /// The historical moves of an underlying, if its parameters ask for them.
+    /// Loads the historical moves of an underlying, if its parameters ask for them.
     ///
     /// # Errors
     /// [`PlimsollError::MarketMissing`] when the history account was not passed.
-    fn history(&self, underlying: &Pubkey, params: &PortfolioParams) -> Result<Vec<HistoryPair>> {
-        if params.es_source != ShortfallSource::History || params.es_weight.is_zero() {
-            return Ok(Vec::new());
+    fn load_history(&mut self, underlying: &Pubkey, params: &PortfolioParams) -> Result<()> {
+        self.scratch.pairs.clear();
+        if params.es_source == ShortfallSource::History && !params.es_weight.is_zero() {
+            let moves = self.markets.history(underlying)?.moves();
+            self.scratch.pairs.extend(moves.iter().map(|stored| stored.pair()));
         }
-        let history = self.markets.history(underlying)?;
-        Ok(history.moves().iter().map(|stored| stored.pair()).collect())
+        Ok(())
     }
 
     /// Collateral of the same asset: it moves with the scenarios.
-    fn own(&self, underlying: &Pubkey, params: &PortfolioParams) -> Result<Own> {
-        let mut own = Own { collateral: Exact::ZERO, charge: Exact::ZERO, settled: Exact::ZERO };
+    fn own(&self, underlying: &Pubkey, params: &PortfolioParams) -> Result<OwnCollateral> {
+        let mut own = OwnCollateral::default();
         for held in self.collaterals.iter().filter(|held| held.underlying == *underlying) {
             let value = held.value.full.to_exact();
-            own.collateral = own.collateral.add(value).or_error()?;
+            own.full = own.full.add(value).or_error()?;
+            own.initial = own.initial.add(held.value.initial.to_exact()).or_error()?;
+            own.maintenance = own.maintenance.add(held.value.maintenance.to_exact()).or_error()?;
             let charge = collateral_charge(params, value, held.confidence).or_error()?;
             own.charge = own.charge.add(charge).or_error()?;
         }
@@ -170,33 +167,21 @@ fn range(price: &PriceState) -> Result<PriceRange> {
     PriceRange::new(price.index(), log(price.ln_index_q40), log(price.ln_low_q40), log(price.ln_high_q40)).or_error()
 }
 
-fn book<'a>(
-    market: &ExpiryMarket,
-    curve: ForwardCurve,
-    fixed: Price,
-    legs: &'a [Leg],
-    stale_charge: Ratio,
-) -> ExpiryBook<'a> {
-    ExpiryBook {
+fn book(market: &ExpiryMarket, curve: ForwardCurve, legs: usize, stale_charge: Ratio) -> Result<ExpiryBook> {
+    Ok(ExpiryBook {
         curve,
         left: market.left,
         sqrt_years: market.sqrt_years,
         rate: Ratio::from_raw(market.expiry.rate_e9),
-        fixed,
+        fixed: market.fixed(&curve)?,
         confidence: market.expiry.confidence(),
         stale_charge,
         legs,
-    }
+    })
 }
 
 /// Greeks of the legs of one expiry.
 #[inline(never)]
-pub(super) fn greeks(
-    market: &ExpiryMarket,
-    curve: ForwardCurve,
-    fixed: Price,
-    legs: &[Leg],
-    mark: Exact,
-) -> Result<DollarGreeks> {
-    DollarGreeks::of_expiry(&book(market, curve, fixed, legs, Ratio::ZERO), mark).or_error()
+pub(super) fn greeks(market: &ExpiryMarket, curve: ForwardCurve, legs: &[Leg], mark: Exact) -> Result<DollarGreeks> {
+    DollarGreeks::of_expiry(&book(market, curve, legs.len(), Ratio::ZERO)?, legs, mark).or_error()
 }

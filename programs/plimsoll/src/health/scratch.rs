@@ -1,16 +1,22 @@
 //! Memory of valuations: an instruction that values several accounts uses the same, for the heap is never given back.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::margin::portfolio::{RiskArray, Workspace};
+use plimsoll_risk::margin::portfolio::{ExpiryBook, HistoryPair, HistoryWorkspace, RiskArray, Workspace};
 use plimsoll_risk::margin::Leg;
 
-use crate::constants::MAX_POSITIONS;
+use crate::constants::{MAX_EXPIRIES, MAX_POSITIONS};
 use crate::state::Position;
+
+/// Most positions of an account whose risk arrays are kept: 8 KiB of a heap of 32. A larger one is scanned again.
+const MAX_KEPT: usize = 40;
 
 /// Buffers of a valuation, and the risk arrays of the first account valued with them.
 pub struct Scratch {
     pub(super) legs: Vec<Leg>,
+    pub(super) expiries: Vec<ExpiryBook>,
     pub(super) workspace: Option<Box<Workspace>>,
+    pub(super) pairs: Vec<HistoryPair>,
+    pub(super) history: Option<Box<HistoryWorkspace>>,
     /// Whether risk arrays are kept.
     keeps_arrays: bool,
     pub(super) arrays: Vec<UnderlyingArrays>,
@@ -29,7 +35,10 @@ impl Scratch {
     pub fn new() -> Self {
         Self {
             legs: Vec::with_capacity(MAX_POSITIONS as usize),
+            expiries: Vec::with_capacity(MAX_EXPIRIES as usize),
             workspace: None,
+            pairs: Vec::new(),
+            history: None,
             keeps_arrays: false,
             arrays: Vec::new(),
         }
@@ -42,7 +51,9 @@ impl Scratch {
 
     /// Makes room for the arrays of an underlying, unless another account has done so.
     pub(super) fn prepare(&mut self, underlying: &Pubkey, positions: &[Position]) {
-        if !self.keeps_arrays || self.arrays.iter().any(|held| held.underlying == *underlying) {
+        let kept: usize = self.arrays.iter().map(|held| held.keys.len()).sum();
+        let has_room = self.keeps_arrays && kept + positions.len() <= MAX_KEPT;
+        if !has_room || self.arrays.iter().any(|held| held.underlying == *underlying) {
             return;
         }
         self.arrays.push(UnderlyingArrays {

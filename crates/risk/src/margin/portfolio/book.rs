@@ -15,9 +15,9 @@ use crate::units::{Contracts, Exact, Log, Price, Ratio, Seconds, ONE_Q};
 /// Most expiries of one underlying.
 pub const MAX_EXPIRIES: usize = 16;
 
-/// The legs of one expiry and its market.
+/// The market of one expiry, and how many of the book's legs are in it. Plain, so that its memory can be used again.
 #[derive(Clone, Copy, Debug)]
-pub struct ExpiryBook<'a> {
+pub struct ExpiryBook {
     /// Forward, its logarithm and the discount factor.
     pub curve: ForwardCurve,
     /// Time left.
@@ -32,8 +32,8 @@ pub struct ExpiryBook<'a> {
     pub confidence: Ratio,
     /// IM charge for a surface that is too old, as a part of notional; 0 for a fresh one.
     pub stale_charge: Ratio,
-    /// At most [`MAX_LEGS`] legs over all expiries, of different series.
-    pub legs: &'a [Leg],
+    /// Number of its legs: they follow those of the expiry before it in [`PortfolioBook::legs`].
+    pub legs: usize,
 }
 
 /// The index and the prices around it that initial margin looks at.
@@ -45,6 +45,19 @@ pub struct PriceRange {
     pub log_low: i64,
     /// ln(high/index), Q40, ≥ 0.
     pub log_high: i64,
+}
+
+/// Collateral that is the same asset as the underlying.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnCollateral {
+    /// Full value.
+    pub full: Exact,
+    /// What the account counts for IM.
+    pub initial: Exact,
+    /// What the account counts for MM.
+    pub maintenance: Exact,
+    /// Initial charges on it, ≥ 0: see [`super::collateral_charge`].
+    pub charge: Exact,
 }
 
 /// Everything an account has in one underlying.
@@ -62,12 +75,12 @@ pub struct PortfolioBook<'a> {
     pub stable: Price,
     /// Realised volatility and forecast.
     pub vols: VolatilityState,
-    /// Collateral of the same asset at full value, ≥ 0: it moves with the scenarios.
-    pub collateral: Exact,
-    /// Initial charges on it, ≥ 0: see [`super::collateral_charge`].
-    pub collateral_charge: Exact,
+    /// Collateral of the same asset, ≥ 0: it moves with the scenarios.
+    pub collateral: OwnCollateral,
     /// At most [`MAX_EXPIRIES`] expiries, none of them settled.
-    pub expiries: &'a [ExpiryBook<'a>],
+    pub expiries: &'a [ExpiryBook],
+    /// At most [`MAX_LEGS`] legs of different series, expiry by expiry.
+    pub legs: &'a [Leg],
 }
 
 impl PriceRange {
@@ -105,29 +118,41 @@ impl PriceRange {
     }
 }
 
-impl ExpiryBook<'_> {
+impl ExpiryBook {
     pub(super) fn tenor(&self) -> Tenor {
         Tenor { left: self.left, sqrt_years: self.sqrt_years, rate: self.rate, discount: self.curve.discount }
     }
-
-    /// Σ|size| of the legs. # Errors [`RiskError::Overflow`].
-    pub(super) fn gross(&self) -> Result<Contracts, RiskError> {
-        self.legs.iter().try_fold(Contracts::ZERO, |sum, leg| sum.add(leg.size.abs()?))
-    }
 }
 
-impl PortfolioBook<'_> {
+/// Σ|size| of legs. # Errors [`RiskError::Overflow`].
+pub(super) fn gross(legs: &[Leg]) -> Result<Contracts, RiskError> {
+    legs.iter().try_fold(Contracts::ZERO, |sum, leg| sum.add(leg.size.abs()?))
+}
+
+impl<'a> PortfolioBook<'a> {
+    /// Every expiry with its legs.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'a ExpiryBook, &'a [Leg])> {
+        let mut rest = self.legs;
+        self.expiries.iter().map(move |expiry| {
+            let (legs, others) = rest.split_at_checked(expiry.legs).unwrap_or((rest, &[]));
+            rest = others;
+            (expiry, legs)
+        })
+    }
+
+
     /// The finest units that hold the book, shocked up to `further` (Q30) as well.
     ///
     /// # Errors
-    /// [`RiskError::TooManyItems`], [`RiskError::PriceOutOfRange`], [`RiskError::Overflow`].
+    /// [`RiskError::TooManyItems`], also for counts that do not add up; [`RiskError::PriceOutOfRange`],
+    /// [`RiskError::Overflow`].
     pub(super) fn scale(&self, further: i64) -> Result<Scale, RiskError> {
-        let count: usize = self.expiries.iter().fold(0, |sum, expiry| sum.saturating_add(expiry.legs.len()));
-        if count > MAX_LEGS || self.expiries.len() > MAX_EXPIRIES {
+        let count: usize = self.expiries.iter().fold(0, |sum, expiry| sum.saturating_add(expiry.legs));
+        if count > MAX_LEGS || count != self.legs.len() || self.expiries.len() > MAX_EXPIRIES {
             return Err(RiskError::TooManyItems);
         }
         let largest = self.largest_factor().max(further);
-        let (mut highest, mut gross) = (0i64, Contracts::ZERO);
+        let mut highest = 0i64;
         for expiry in self.expiries {
             let forward = expiry.curve.forward;
             if !forward.is_in_range() || expiry.fixed.is_negative() || expiry.fixed > forward {
@@ -139,10 +164,9 @@ impl PortfolioBook<'_> {
                 return Err(RiskError::Overflow);
             }
             highest = highest.max(shocked.wrapping_add(1) << 3);
-            highest = expiry.legs.iter().fold(highest, |highest, leg| highest.max(leg.strike.price.raw()));
-            gross = gross.add(expiry.gross()?)?;
         }
-        Ok(Scale::new(highest, gross.raw(), self.collateral))
+        highest = self.legs.iter().fold(highest, |highest, leg| highest.max(leg.strike.price.raw()));
+        Ok(Scale::new(highest, gross(self.legs)?.raw(), self.collateral.full))
     }
 
     /// The largest factor on spot that any cell has, Q30: each direction of the grid ends with its own.

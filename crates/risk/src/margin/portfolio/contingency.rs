@@ -1,6 +1,6 @@
 //! Charges that no scenario shows: naked shorts, prices that may be wrong, surfaces that are old.
 
-use super::book::{ExpiryBook, PortfolioBook};
+use super::book::{gross, ExpiryBook, PortfolioBook};
 use super::greeks::DollarGreeks;
 use crate::error::RiskError;
 use crate::margin::cross::Leg;
@@ -23,10 +23,10 @@ impl Contingency {
     pub(super) fn of(book: &PortfolioBook, greeks: Option<&DollarGreeks>) -> Result<Self, RiskError> {
         let (spot, params) = (book.range.index, book.params);
         let mut naked = Contracts::ZERO;
-        let mut initial = book.collateral_charge;
-        for expiry in book.expiries {
-            naked = naked.add(naked_shorts(expiry.legs)?)?;
-            initial = initial.add(charge_quality(book, expiry)?)?;
+        let mut initial = book.collateral.charge;
+        for (expiry, legs) in book.each() {
+            naked = naked.add(naked_shorts(legs)?)?;
+            initial = initial.add(charge_quality(book, expiry, legs)?)?;
         }
         let on_greeks = match greeks {
             Some(greeks) if !params.gamma_charge.is_zero() || !params.vega_charge.is_zero() => {
@@ -63,15 +63,15 @@ fn naked_shorts(legs: &[Leg]) -> Result<Contracts, RiskError> {
 }
 
 /// (1 − c)·factor·S·Σ|size| when c < threshold, and the charge for an old surface.
-fn charge_quality(book: &PortfolioBook, expiry: &ExpiryBook) -> Result<Exact, RiskError> {
+fn charge_quality(book: &PortfolioBook, expiry: &ExpiryBook, legs: &[Leg]) -> Result<Exact, RiskError> {
     let doubt = doubt(book.params, book.confidence.min(expiry.confidence))?;
     if doubt.is_zero() && expiry.stale_charge.is_zero() {
         return Ok(Exact::ZERO);
     }
-    let (spot, gross) = (book.range.index, expiry.gross()?);
-    let notional = spot.times(gross.neg()?);
+    let (spot, size) = (book.range.index, gross(legs)?);
+    let notional = spot.times(size.neg()?);
     let for_doubt = notional.scale_floor(doubt)?.scale_floor(book.params.confidence_factor)?;
-    for_doubt.neg()?.add(charged(spot, gross, expiry.stale_charge)?)
+    for_doubt.neg()?.add(charged(spot, size, expiry.stale_charge)?)
 }
 
 /// Initial charge on one collateral for a price that may be wrong: (1 − c)·factor·value when c < threshold.

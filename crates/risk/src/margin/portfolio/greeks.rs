@@ -78,8 +78,8 @@ impl DollarGreeks {
     ///
     /// # Source
     /// F. Black (1976), differentiated.
-    pub fn of_expiry(expiry: &ExpiryBook, mark: Exact) -> Result<Self, RiskError> {
-        let sums = Sums::of(expiry);
+    pub fn of_expiry(expiry: &ExpiryBook, legs: &[Leg], mark: Exact) -> Result<Self, RiskError> {
+        let sums = Sums::of(expiry, legs);
         let forward = mul_q40(expiry.curve.forward.raw(), expiry.curve.discount.raw());
         let moving = Price::from_raw(expiry.curve.forward.raw().wrapping_sub(expiry.fixed.raw()));
         let discounted = mul_q40(moving.raw(), expiry.curve.discount.raw());
@@ -105,9 +105,9 @@ impl DollarGreeks {
 }
 
 impl Sums {
-    fn of(expiry: &ExpiryBook) -> Self {
+    fn of(expiry: &ExpiryBook, legs: &[Leg]) -> Self {
         let mut sums = Self::default();
-        for leg in expiry.legs {
+        for leg in legs {
             sums.add(leg, expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw()));
         }
         sums

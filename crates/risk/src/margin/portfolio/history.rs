@@ -7,6 +7,7 @@ use super::scale::Scale;
 use super::tenor::TenorTerms;
 use crate::error::RiskError;
 use crate::fixed::{mul_div, mul_shift, Rounding};
+use crate::margin::cross::Leg;
 use crate::math;
 use crate::pricing::black76::{mul_q40, OptionKind};
 use crate::units::{Exact, Price, Ratio, TotalVol, ONE_E9, ONE_Q};
@@ -76,10 +77,10 @@ impl HistoryWorkspace {
             return Err(RiskError::TooManyItems);
         }
         self.totals = [mark.wrapping_neg(); MAX_PAIRS];
-        for expiry in book.expiries {
-            self.add_expiry(book, expiry, pairs, scale)?;
+        for (expiry, legs) in book.each() {
+            self.add_expiry(book, expiry, legs, pairs, scale)?;
         }
-        let collateral = scale.value(book.collateral);
+        let collateral = scale.value(book.collateral.full);
         for (total, pair) in self.totals.iter_mut().zip(pairs) {
             let moved = mul_shift::<FACTOR_BITS>(collateral, pair.factor_q30.wrapping_sub(1 << FACTOR_BITS));
             *total = total.wrapping_add(moved);
@@ -91,6 +92,7 @@ impl HistoryWorkspace {
         &mut self,
         book: &PortfolioBook,
         expiry: &ExpiryBook,
+        legs: &[Leg],
         pairs: &[HistoryPair],
         scale: &Scale,
     ) -> Result<(), RiskError> {
@@ -107,7 +109,7 @@ impl HistoryWorkspace {
             }
         }
         let (mut put_size, mut constant) = (0i64, 0i64);
-        for leg in expiry.legs {
+        for leg in legs {
             let strip = Strip {
                 log_moneyness: expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw()),
                 strike: scale.price(leg.strike.price),

@@ -9,7 +9,7 @@
 //! minSPAN       min(basis, scan)·max(1, √(|net delta| / depth))
 //! MM            minSPAN·mmFactor − MMcont + mark
 //! IM            minSPAN·(imFactor + max(0, pegThreshold − stable)·pegFactor) + gap − IMcont − MMcont + mark
-//!               in both, without shorts, at most mark + collateral of the same asset can be lost
+//!               in both, without shorts, at most mark + what counts of the collateral of the same asset can be lost
 //! gap           min(0, V(low) − V, V(high) − V): the worse end of the price range
 //! ```
 //!
@@ -30,7 +30,7 @@ mod shortfall;
 mod tenor;
 
 pub use array::{RiskArray, MAX_UNITS};
-pub use book::{ExpiryBook, PortfolioBook, PriceRange, MAX_EXPIRIES};
+pub use book::{ExpiryBook, OwnCollateral, PortfolioBook, PriceRange, MAX_EXPIRIES};
 pub use contingency::{collateral_charge, Contingency};
 pub use greeks::DollarGreeks;
 pub use grid::{Grid, GridShape, GridTable, Scenario, VolDirection, MAX_POINTS, MAX_SCENARIOS, P2T_SCENARIOS};
@@ -130,12 +130,15 @@ impl PortfolioMargin {
         let contingency = Contingency::of(book, greeks.as_ref())?;
         let mark = workspace.mark();
         let gap = workspace.gap();
-        let least = least_loss(book, mark)?;
-        let maintenance = min_span.scale_floor(params.mm_factor)?.max(least).sub(contingency.maintenance)?.add(mark)?;
+        let maintenance = min_span
+            .scale_floor(params.mm_factor)?
+            .max(most_lost(book, mark, book.collateral.maintenance)?)
+            .sub(contingency.maintenance)?
+            .add(mark)?;
         let initial = min_span
             .scale_floor(initial_factor(params, book.stable)?)?
             .add(gap)?
-            .max(least)
+            .max(most_lost(book, mark, book.collateral.initial)?)
             .sub(contingency.initial)?
             .sub(contingency.maintenance)?
             .add(mark)?;
@@ -185,7 +188,7 @@ impl Workspace {
     }
 
     fn worst(&mut self, book: &PortfolioBook) -> Result<(WorstScenario, Exact), RiskError> {
-        let (least, point) = self.weigh(&book.grid, book.collateral);
+        let (least, point) = self.weigh(&book.grid, book.collateral.full);
         let mut worst = (WorstScenario::None, 0);
         if let (true, Some(number)) = (least < 0, book.grid.scenario_of(point)) {
             worst = (WorstScenario::Grid(number), least);
@@ -236,8 +239,8 @@ impl Workspace {
     #[inline(never)]
     fn greeks(&self, book: &PortfolioBook) -> Result<DollarGreeks, RiskError> {
         let mut greeks = DollarGreeks::default();
-        for (expiry, &mark) in book.expiries.iter().zip(&self.sums.marks) {
-            greeks = greeks.add(&DollarGreeks::of_expiry(expiry, self.scale.exact(mark))?)?;
+        for ((expiry, legs), &mark) in book.each().zip(&self.sums.marks) {
+            greeks = greeks.add(&DollarGreeks::of_expiry(expiry, legs, self.scale.exact(mark))?)?;
         }
         Ok(greeks)
     }
@@ -260,14 +263,13 @@ fn weighted_scan(worst: Exact, shortfall: Option<Exact>, weight: Ratio) -> Resul
     }
 }
 
-/// What scenarios may take at most, ≤ 0: without shorts no more than what is there, so that nobody is liquidated over
-/// options that are paid for. Basis, skew and size know no such bound.
-fn least_loss(book: &PortfolioBook, mark: Exact) -> Result<Exact, RiskError> {
-    let is_short = |expiry: &ExpiryBook| expiry.legs.iter().any(|leg| leg.size.is_negative());
-    if book.expiries.iter().any(is_short) {
+/// What scenarios may take at most, ≤ 0: without shorts no more than what the account counts, so that nobody is liquidated
+/// over options that are paid for. Basis, skew and size know no such bound.
+fn most_lost(book: &PortfolioBook, mark: Exact, counted: Exact) -> Result<Exact, RiskError> {
+    if book.legs.iter().any(|leg| leg.size.is_negative()) {
         return Ok(Exact::from_raw(i128::MIN));
     }
-    mark.add(book.collateral)?.neg()
+    mark.add(counted)?.neg()
 }
 
 /// im_factor + max(0, peg_threshold − stable)·peg_factor. # Rounding Up.
@@ -281,7 +283,7 @@ fn initial_factor(params: &PortfolioParams, stable: Price) -> Result<Ratio, Risk
 /// max(1, √(|net delta| / depth)), net delta with the collateral of the same asset. # Rounding Down, 1e-9.
 fn size_factor(book: &PortfolioBook, greeks: Option<&DollarGreeks>) -> Result<Ratio, RiskError> {
     let (Some(greeks), false) = (greeks, book.params.depth.is_zero()) else { return Ok(Ratio::ONE) };
-    let net = greeks.delta.add(book.collateral)?.to_value_floor()?.raw().unsigned_abs();
+    let net = greeks.delta.add(book.collateral.full)?.to_value_floor()?.raw().unsigned_abs();
     // Atoms below 2^63, shifted by 40 below 2^103; a validated depth is at least 1e9 atoms.
     let ratio = ((net as u128) << 40).checked_div(book.params.depth.raw() as u128).ok_or(RiskError::DivisionByZero)?;
     let root = math::sqrt_q40(ratio.min(i64::MAX as u128) as i64);

@@ -8,6 +8,7 @@ use super::scale::Scale;
 use super::tenor::{discounted, SkewTerms, TenorTerms};
 use crate::error::RiskError;
 use crate::fixed::mul_shift;
+use crate::margin::cross::Leg;
 use crate::math;
 use crate::pricing::black76::OptionKind;
 use crate::units::{Exact, Price, TotalVol};
@@ -59,13 +60,25 @@ impl Default for Workspace {
     }
 }
 
-/// Sizes of an expiry in units of the scan.
+/// What the legs of an expiry add up to besides the cells, in units of the scan.
 #[derive(Clone, Copy, Default)]
 struct Puts {
     /// Σ size of puts.
     size: i64,
     /// Σ size · strike of puts, and half a unit for each size to make up for the truncation of its values.
     strikes: i64,
+    /// Whether there are longs, and shorts.
+    has_longs: bool,
+    has_shorts: bool,
+}
+
+impl Puts {
+    /// Between which values the expiry lies: longs alone are worth nothing at least, shorts alone at most.
+    fn limits(&self) -> (i64, i64) {
+        let low = if self.has_shorts { i64::MIN } else { 0 };
+        let high = if self.has_longs { i64::MAX } else { 0 };
+        (low, high)
+    }
 }
 
 impl Workspace {
@@ -80,7 +93,7 @@ impl Workspace {
         self.sums = Sums::default();
         self.scale = book.scale(further)?;
         let mut arrays = arrays.iter_mut();
-        book.expiries.iter().try_for_each(|expiry| self.add_expiry(book, expiry, &mut arrays))
+        book.each().try_for_each(|(expiry, legs)| self.add_expiry(book, expiry, legs, &mut arrays))
     }
 
     #[inline(never)]
@@ -88,13 +101,14 @@ impl Workspace {
         &mut self,
         book: &PortfolioBook,
         expiry: &ExpiryBook,
+        legs: &[Leg],
         arrays: &mut IterMut<Option<&mut RiskArray>>,
     ) -> Result<(), RiskError> {
         let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
         self.place_cells(book, expiry)?;
         let has_range = book.range.is_wide();
         let mut puts = Puts::default();
-        for leg in expiry.legs {
+        for leg in legs {
             let strip = Strip {
                 // Logarithms of prices are within ±21·2^40.
                 log_moneyness: expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw()),
@@ -106,6 +120,8 @@ impl Workspace {
                 puts.strikes = puts.strikes.wrapping_add(strip.size.wrapping_mul(strip.strike));
             }
             puts.strikes = puts.strikes.wrapping_add(strip.size >> 1);
+            puts.has_longs |= strip.size > 0;
+            puts.has_shorts |= strip.size < 0;
             let array = arrays.next().and_then(Option::as_deref_mut);
             self.add_leg(&book.grid, &terms, &strip, leg.total_vol, array);
             if has_range {
@@ -182,9 +198,11 @@ impl Workspace {
 
     /// Adds the expiry's values to the totals of the underlying.
     fn fold(&mut self, grid: &Grid, terms: &TenorTerms, puts: &Puts, has_range: bool) {
+        let (low, high) = puts.limits();
         let value_at = |cell: &Cell| {
             // Call less forward for every put; each sum is below 2^61, differences wrap back into range.
-            cell.value.wrapping_add(puts.strikes).wrapping_sub(puts.size.wrapping_mul(cell.forward))
+            let value = cell.value.wrapping_add(puts.strikes).wrapping_sub(puts.size.wrapping_mul(cell.forward));
+            value.max(low).min(high)
         };
         let cell = |index: usize| self.cells.get(index).map_or(0, value_at);
         let mark = discounted(cell(grid.shape.mark as usize), terms.mark);
@@ -209,10 +227,8 @@ impl Workspace {
         }
         let count = grid.shape.count as usize;
         let (Some(totals), Some(cells)) = (self.totals.get_mut(..count), self.cells.get(..count)) else { return };
-        let Puts { size, strikes } = *puts;
         for (total, cell) in totals.iter_mut().zip(cells) {
-            let value = cell.value.wrapping_add(strikes).wrapping_sub(size.wrapping_mul(cell.forward));
-            *total = total.wrapping_add(terms.with_discount(value));
+            *total = total.wrapping_add(terms.with_discount(value_at(cell)));
         }
     }
 
