@@ -13,6 +13,7 @@ mod kit;
 mod layout_version;
 mod liquidate;
 mod liquidate_capacity;
+mod liquidate_largest;
 mod list_expiry;
 mod list_series;
 mod median;
