@@ -8,7 +8,7 @@ const DECIMALS: Record<string, number> = { USDC: 6, SOL: 9 };
 
 const HELP = `usage: deploy.ts [--apply]
 
-Creates the exchange, its collaterals and its underlyings from migrations/params/<cluster>.toml, and prints what exists,
+Creates the exchange, its underlyings and its collaterals from migrations/params/<cluster>.toml, and prints what exists,
 what was created and what differs. Running it again changes nothing.
 
   --apply   also change parameters on chain that differ from the file

@@ -9,6 +9,7 @@ import {
   getUnderlyingDiscriminatorBytes,
   PlimsollAdmin,
   symbolOf,
+  takesPortfolios,
   type Chain,
   type Underlying,
 } from "@plimsoll/client";
@@ -51,12 +52,16 @@ export async function deployExchange({
     collaterals: {},
     rows: steps.rows,
   };
-  for (const collateral of params.collaterals) {
-    deployment.collaterals[collateral.asset] = await steps.collateral(admin, collateral);
-  }
   const known = await underlyingsOf(chain, admin);
   for (const market of params.underlyings) {
-    deployment.underlyings[market.symbol] = await steps.underlying(admin, market, known.get(market.symbol));
+    const underlying = await steps.underlying(admin, market, known.get(market.symbol));
+    await steps.portfolio(admin, market, underlying);
+    deployment.underlyings[market.symbol] = underlying;
+  }
+  // After the underlyings: a collateral names the one of the same asset.
+  for (const collateral of params.collaterals) {
+    const underlying = collateral.underlying === undefined ? undefined : deployment.underlyings[collateral.underlying];
+    deployment.collaterals[collateral.asset] = await steps.collateral(admin, collateral, underlying ?? DEFAULT_KEY);
   }
   return deployment;
 }
@@ -107,11 +112,15 @@ class Steps {
     return admin;
   }
 
-  async collateral(admin: PlimsollAdmin, { asset, mint: named, oracle, terms }: CollateralParams): Promise<Address> {
+  async collateral(
+    admin: PlimsollAdmin,
+    { asset, mint: named, oracle, terms }: CollateralParams,
+    underlying: Address,
+  ): Promise<Address> {
     const known = this.#asset(asset);
     const mint = named ?? known.mint;
     const address = await collateralAddress(admin.exchange, mint);
-    const wanted = terms(known.decimals);
+    const wanted = { ...terms(known.decimals), underlying };
     if (!(await this.chain.fetchAccount(address)).exists) {
       await admin.createCollateral({ mint, terms: wanted, oracle });
       this.rows.push({ what: `collateral ${asset}`, address, outcome: "created", differences: [] });
@@ -143,6 +152,25 @@ class Steps {
       admin.setUnderlying(address, params, { publishers, forecastAuthority: data.forecastAuthority }),
     );
     return address;
+  }
+
+  /** Parameters and scenarios of portfolio margin; without both nobody in that mode can trade the underlying. */
+  async portfolio(admin: PlimsollAdmin, { symbol, portfolio }: MarketParams, address: Address): Promise<void> {
+    const what = `portfolio ${symbol}`;
+    const { params, scenarios } = portfolio;
+    const setBoth = async () => {
+      await admin.setPortfolioParams(address, params);
+      // A transaction of its own: a large grid leaves no room for the parameters.
+      await admin.setScenarios(address, scenarios);
+    };
+    const found = await admin.fetchUnderlying(address);
+    if (!takesPortfolios(found)) {
+      await setBoth();
+      this.rows.push({ what, address, outcome: "created", differences: [] });
+      return;
+    }
+    const differences = compare({ params, scenarioCount: scenarios.length, scenarios }, found.portfolio);
+    await this.#settle(what, address, differences, setBoth);
   }
 
   async #settle(what: string, address: Address, differences: string[], change: () => Promise<unknown>): Promise<void> {

@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { address, getAddressEncoder, type Address } from "@solana/kit";
 import {
-  DEFAULT_KEY,
   SourceKind,
   units,
   type CollateralArgs,
@@ -14,14 +13,23 @@ import {
 } from "@plimsoll/client";
 import { feedIdBytes } from "@plimsoll/client/pyth";
 import { parse } from "smol-toml";
+import { portfolio, type PortfolioSettings } from "./portfolio";
+import { Table } from "./table";
 
-export type MarketParams = { symbol: string; params: UnderlyingParams; oracle: OracleConfig };
+export type MarketParams = {
+  symbol: string;
+  params: UnderlyingParams;
+  oracle: OracleConfig;
+  portfolio: PortfolioSettings;
+};
 export type CollateralParams = {
   asset: string;
   mint: Address | undefined;
   oracle: OracleConfig;
+  /** Symbol of the underlying of the same asset, if it is listed. */
+  underlying: string | undefined;
   /** Needs the mint's decimals for the cap. */
-  terms: (decimals: number) => CollateralArgs;
+  terms: (decimals: number) => Omit<CollateralArgs, "underlying">;
 };
 export type ClusterParams = {
   stable: { asset: string; mint: Address | undefined; oracle: OracleConfig };
@@ -29,65 +37,6 @@ export type ClusterParams = {
   collaterals: CollateralParams[];
   underlyings: MarketParams[];
 };
-
-/** A TOML table that knows its place in the file and notices what nobody has read. */
-class Table {
-  readonly #unread: Set<string>;
-  readonly #children: Table[] = [];
-
-  constructor(
-    private readonly values: Record<string, unknown>,
-    private readonly path: string,
-  ) {
-    this.#unread = new Set(Object.keys(values));
-  }
-
-  #read(key: string): unknown {
-    this.#unread.delete(key);
-    const value = this.values[key];
-    if (value === undefined) throw new Error(`${this.path}: '${key}' is missing: add it`);
-    return value;
-  }
-
-  number(key: string): number {
-    const value = this.#read(key);
-    if (typeof value !== "number") throw new Error(`${this.path}: '${key}' is not a number: write it without quotes`);
-    return value;
-  }
-
-  text(key: string): string {
-    const value = this.#read(key);
-    if (typeof value !== "string") throw new Error(`${this.path}: '${key}' is not a text: write it in quotes`);
-    return value;
-  }
-
-  optionalAddress(key: string): Address | undefined {
-    return key in this.values ? address(this.text(key)) : undefined;
-  }
-
-  #child(values: unknown, path: string): Table {
-    if (typeof values !== "object" || values === null) throw new Error(`${path} is not a table: write [${path}]`);
-    const table = new Table(values as Record<string, unknown>, path);
-    this.#children.push(table);
-    return table;
-  }
-
-  table(key: string): Table {
-    return this.#child(this.#read(key), `${this.path}.${key}`);
-  }
-
-  tables(key: string): Table[] {
-    const values = this.#read(key);
-    if (!Array.isArray(values)) throw new Error(`${this.path}: '${key}' is not a list: write [[${key}]]`);
-    return values.map((value, index) => this.#child(value, `${this.path}.${key}[${index}]`));
-  }
-
-  refuseUnread(): void {
-    const [unknown] = this.#unread;
-    if (unknown !== undefined) throw new Error(`${this.path}: '${unknown}' is unknown: remove it or correct its name`);
-    for (const child of this.#children) child.refuseUnread();
-  }
-}
 
 const ratioOf = (table: Table, key: string): bigint => units.ratio(table.number(key));
 const secondsOf = (table: Table, key: string): bigint => BigInt(table.number(key));
@@ -103,6 +52,13 @@ export function readParams(cluster: string): ClusterParams {
     underlyings: root.tables("underlyings").map(market),
   };
   root.refuseUnread();
+  const symbols = params.underlyings.map(({ symbol }) => symbol);
+  for (const { asset, underlying } of params.collaterals) {
+    if (underlying !== undefined && !symbols.includes(underlying))
+      throw new Error(
+        `params/${cluster}.toml: collateral ${asset}: 'underlying' is ${underlying}: it must be one of ${symbols.join(", ")}, or left out`,
+      );
+  }
   return params;
 }
 
@@ -126,12 +82,12 @@ function collateral(table: Table): CollateralParams {
   return {
     asset: table.text("asset"),
     mint: table.optionalAddress("mint"),
+    underlying: table.optionalText("underlying"),
     oracle: oracle(table.table("oracle")),
     terms: (decimals) => ({
       haircutInitialE9,
       haircutMaintenanceE9,
       depositCapAtoms: units.tokens(cap, decimals),
-      underlying: DEFAULT_KEY,
     }),
   };
 }
@@ -140,6 +96,7 @@ function market(table: Table): MarketParams {
   return {
     symbol: table.text("symbol"),
     oracle: oracle(table.table("oracle")),
+    portfolio: portfolio(table.table("portfolio")),
     params: {
       cross: cross(table.table("cross")),
       volatility: volatility(table.table("volatility")),
