@@ -1,7 +1,15 @@
 // What both stories begin with: the exchange of this network, a fresh market on SOL, and people with money.
 import assert from "node:assert/strict";
 import { generateKeyPairSigner, type Address, type KeyPairSigner } from "@solana/kit";
-import { PlimsollAdmin, PlimsollFailure, rpcChain, units, type Chain, type PlimsollErrorName } from "@plimsoll/client";
+import {
+  MarginMode,
+  PlimsollAdmin,
+  PlimsollFailure,
+  rpcChain,
+  units,
+  type Chain,
+  type PlimsollErrorName,
+} from "@plimsoll/client";
 import { oracleAccounts, readKeyPair, type Addresses as Deployed } from "../../migrations/setup/environment";
 import { CALM_SMILE, publishSurface } from "../../migrations/setup/market";
 import { readParams } from "../../migrations/setup/params";
@@ -82,9 +90,9 @@ export class Scene {
   }
 
   /** Somebody whose USDC lie in a margin account. */
-  async actor(usdc: string): Promise<Actor> {
+  async actor(usdc: string, mode = MarginMode.Cross): Promise<Actor> {
     const owner = await this.person(usdc);
-    const { marginAccount: account } = await this.admin.openAccount(owner);
+    const { marginAccount: account } = await this.admin.openAccount(owner, { mode });
     await this.admin.deposit({ authority: owner, marginAccount: account, amount: units.usd(usdc) });
     return { owner, account };
   }
