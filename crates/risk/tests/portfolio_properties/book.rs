@@ -1,8 +1,8 @@
 //! A book in plain numbers, and its margin by the crate.
 
 use plimsoll_risk::margin::portfolio::{
-    ExpiryBook, Extras, GridTable, HistoryPair, HistoryWorkspace, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange, RiskArray, Scenario,
-    VolatilityState, Workspace, P2T_SCENARIOS,
+    ExpiryBook, Extras, GridTable, HistoryPair, HistoryWorkspace, OwnCollateral, PortfolioBook, PortfolioMargin,
+    PriceRange, RiskArray, Scenario, VolatilityState, Workspace, P2T_SCENARIOS,
 };
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::math::{ln_price, sqrt_years};

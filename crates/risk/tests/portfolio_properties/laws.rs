@@ -167,6 +167,27 @@ proptest! {
         prop_assert!(of_whole.min_span >= apart - kink - 9.0 * bound, "{} {apart} {kink}", of_whole.min_span);
     }
 
+    /// What a liquidation leaves needs no more than its part: charges that grow faster than the book shrink faster.
+    #[test]
+    fn law_what_is_left_of_a_book_needs_no_more_than_its_part(
+        book in any_book(EXACT), params in any_params(), part in 0.01f64..1.0,
+    ) {
+        let book = Book { params, ..book };
+        let left = book.but(|b| {
+            // The slice is rounded down, so what is left of a short is rounded towards nothing, of a long away from it.
+            let lots = |size: i64| size - (size as f64 * part).floor() as i64;
+            b.slices.iter_mut().flat_map(|slice| &mut slice.legs).for_each(|leg| leg.size = lots(leg.size));
+            b.collateral *= 1.0 - part;
+        });
+        let (whole, rest) = (book.margin(), left.margin());
+        // A lot of each leg, at five times the highest price for the largest charges; gamma has no such bound.
+        let sharpest = 5.0 * 0.5 * 0.4 / 1e-4;
+        let lot = book.legs().count() as f64 * 1e-6 * book.highest() * (5.0 + sharpest);
+        let slack = lot + 5.0 * 12.0 * noise(&book) + 1e-6 * book.collateral;
+        let needs = |margin: &Margin| margin.mark - margin.maintenance;
+        prop_assert!(needs(&rest) <= (1.0 - part) * needs(&whole) + slack, "{} {} {part} {slack}", needs(&rest), needs(&whole));
+    }
+
     #[test]
     fn law_a_paid_long_book_is_never_liquidated(slices in prop::collection::vec(any_slice(1..500_000_000), 1..4)) {
         let book = Book::with(slices);
