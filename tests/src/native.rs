@@ -5,7 +5,7 @@ use anchor_lang::prelude::AccountInfo;
 use anchor_lang::Discriminator;
 use plimsoll::health::{health, Health, Purpose};
 use plimsoll::markets::Markets;
-use plimsoll::state::{Collateral, Exchange, MarginAccount, Underlying};
+use plimsoll::state::{Collateral, Exchange, History, MarginAccount, Underlying};
 use solana_pubkey::Pubkey;
 
 /// Bytes of an account at an address that is a multiple of eight, as the runtime gives them to a program.
@@ -39,6 +39,9 @@ pub fn value(world: &World, account: &MarginAccount, purpose: Purpose) -> anchor
     let mut markets: Vec<Aligned> = vec![];
     for (key, state) in world.underlyings.iter().filter(|(key, _)| account.underlyings.contains(key)) {
         markets.push(Aligned::new::<Underlying>(*key, state));
+    }
+    for (key, state) in world.histories.iter().filter(|(_, state)| account.underlyings.contains(&state.underlying)) {
+        markets.push(Aligned::new::<History>(*key, state));
     }
     let is_held = |key: &Pubkey| account.collaterals.iter().any(|slot| slot.collateral == *key);
     for (key, state) in world.collaterals.iter().filter(|(key, _)| is_held(key)) {

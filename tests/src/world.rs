@@ -4,7 +4,7 @@ use crate::chain::Chain;
 use anchor_lang::Discriminator;
 use anchor_spl::token::spl_token::state::Account as TokenState;
 use bytemuck::Pod;
-use plimsoll::state::{Collateral, Exchange, MarginAccount, Underlying};
+use plimsoll::state::{Collateral, Exchange, History, MarginAccount, Underlying};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,7 @@ pub struct World {
     pub exchanges: Vec<(Pubkey, Exchange)>,
     pub underlyings: Vec<(Pubkey, Box<Underlying>)>,
     pub collaterals: Vec<(Pubkey, Collateral)>,
+    pub histories: Vec<(Pubkey, History)>,
     pub accounts: Vec<(Pubkey, MarginAccount)>,
     /// Amounts of the vaults the accounts above name.
     pub vaults: BTreeMap<Pubkey, u64>,
@@ -47,6 +48,8 @@ impl World {
                 world.underlyings.push((*key, Box::new(state)));
             } else if let Some(state) = decode::<Collateral>(data) {
                 world.collaterals.push((*key, state));
+            } else if let Some(state) = decode::<History>(data) {
+                world.histories.push((*key, state));
             } else if let Some(state) = decode::<MarginAccount>(data) {
                 world.accounts.push((*key, state));
             }

@@ -1,5 +1,6 @@
 //! What must hold whatever happens, one law per file: functions over decoded state that say which terms do not add up.
 
+pub mod homogeneity;
 pub mod interest;
 pub mod liquidation;
 pub mod margin_order;
@@ -52,5 +53,6 @@ pub fn check_state(world: &World) -> Result<(), Broken> {
     vaults::check(world)?;
     interest::check(world)?;
     positions::check(world)?;
-    margin_order::check(world)
+    margin_order::check(world)?;
+    homogeneity::check(world)
 }

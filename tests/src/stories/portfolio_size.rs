@@ -1,0 +1,169 @@
+//! Portfolio mode at its edges: the largest accounts, history as a source, markets that die or collapse.
+
+use crate::fixture::{Events, ExpirySetup, DAY, HOUR};
+use crate::{expect_error, usd, Contract, Fixture, Market, MarketSetup, Setup, Trader};
+use plimsoll::errors::PlimsollError;
+use plimsoll::events::AccountLiquidated;
+use plimsoll::instructions::AccountState;
+use plimsoll::state::MarginMode;
+use plimsoll_risk::params::{PortfolioParams, ShortfallSource};
+use plimsoll_risk::units::Ratio;
+
+const ETH: Market = Market(0);
+const SYMBOLS: [&str; 8] = ["M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7"];
+
+/// So many markets at 1 500 USD with one expiry; their slow price is an hour behind.
+fn markets(count: usize) -> Fixture {
+    let market = |symbol: &&'static str| {
+        let mut market =
+            MarketSetup { expiries: vec![ExpirySetup::after(7 * DAY)], ..MarketSetup::new(symbol, 1_500.0) };
+        market.oracle.slow_secs = HOUR;
+        market
+    };
+    let markets = SYMBOLS[..count].iter().map(market).collect();
+    Fixture::new(&Setup { markets, ..Setup::lite().without_fees() })
+}
+
+/// A writer of as many different calls as asked for in each of these markets, the liquidator who holds the first of each.
+fn full_account(f: &mut Fixture, count: usize, legs: usize) -> (Trader, Trader) {
+    let maker = f.trader("maker", 100_000_000.0);
+    let writer = f.trader_in("writer", MarginMode::Portfolio, 100_000.0);
+    let taker = f.trader_in("taker", MarginMode::Portfolio, 10_000_000.0);
+    for market in (0..count).map(Market) {
+        let series: Vec<Contract> = (0..legs).map(|leg| f.call(market, 0, 1_400.0 + 40.0 * leg as f64)).collect();
+        for contract in &series {
+            f.trade(writer, maker, *contract, -0.2, 60.0).unwrap();
+        }
+        f.trade(taker, maker, series[0], -0.1, 60.0).unwrap();
+    }
+    let spare = f.check_health(writer).initial_atoms;
+    f.withdraw(writer, spare as u64).unwrap();
+    (writer, taker)
+}
+
+fn all_markets(f: &mut Fixture, count: usize, price: f64, confidence: f64) {
+    f.update_stable_price().unwrap();
+    for market in (0..count).map(Market) {
+        f.set_price_with(market, price, confidence).unwrap();
+    }
+}
+
+#[test]
+fn the_largest_account_over_eight_markets_is_liquidated_in_one_transaction() {
+    let mut f = markets(8);
+    let (writer, taker) = full_account(&mut f, 8, 8);
+    all_markets(&mut f, 8, 1_570.0, 0.0);
+    assert_eq!(f.check_health(writer).state, AccountState::Liquidatable);
+    let receipt = f.liquidate(taker, writer).unwrap();
+    assert!(receipt.units < 700_000, "{} units", receipt.units);
+}
+
+#[test]
+fn the_largest_account_is_liquidated_while_all_prices_diverge() {
+    let mut f = markets(8);
+    let (writer, taker) = full_account(&mut f, 8, 8);
+    f.advance(30);
+    // Three prices for each market: the index and both ends of its band.
+    all_markets(&mut f, 8, 1_700.0, 20.0);
+    assert!(!f.check_health(writer).is_calm);
+    let receipt = f.liquidate(taker, writer).unwrap();
+    assert!(receipt.units < 1_400_000, "{} units", receipt.units);
+}
+
+/// Shortfall over history alone, from these moves.
+fn set_history(f: &mut Fixture, market: Market, pairs: &[(f64, f64)]) {
+    f.create_history(market).unwrap();
+    for (part, pairs) in pairs.chunks(32).enumerate() {
+        f.set_history(market, 32 * part as u8, pairs).unwrap();
+    }
+    let params = PortfolioParams {
+        es_weight: Ratio::ONE,
+        es_mass: Ratio::from_millionths(50_000),
+        es_source: ShortfallSource::History,
+        ..PortfolioParams::P2T
+    };
+    f.set_portfolio_params(market, &params).unwrap();
+}
+
+fn falls_and_rises() -> Vec<(f64, f64)> {
+    (0..64).map(|number| (0.01 * number as f64 - 0.32, 0.3)).collect()
+}
+
+#[test]
+fn shortfall_over_history_replaces_the_worst_scenario_and_needs_the_history_account() {
+    let mut f = markets(1);
+    let (maker, writer) = (f.trader("maker", 1_000_000.0), f.trader_in("writer", MarginMode::Portfolio, 5_000.0));
+    let call = f.call(ETH, 0, 1_500.0);
+    f.trade(writer, maker, call, -1.0, 66.0).unwrap();
+    let grid = f.check_health(writer).underlyings[0].scenarios.unwrap();
+    let params = PortfolioParams { es_weight: Ratio::ONE, es_source: ShortfallSource::History, ..PortfolioParams::P2T };
+    f.set_portfolio_params(ETH, &params).unwrap();
+    // No account yet, then an empty one, which leaves the worst scenario alone.
+    expect_error!(f.try_check_health(writer), PlimsollError::MarketMissing);
+    expect_error!(f.liquidate(maker, writer), PlimsollError::MarketMissing);
+    f.set_portfolio_params(ETH, &PortfolioParams::P2T).unwrap();
+    set_history(&mut f, ETH, &[]);
+    assert_eq!(f.check_health(writer).underlyings[0].scenarios.unwrap(), grid);
+    f.set_history(ETH, 0, &[(0.31, 0.3), (-0.2, 0.0), (0.02, 0.1)]).unwrap();
+    let history = f.check_health(writer).underlyings[0].scenarios.unwrap();
+    // One of three at most: up by 31 %, a call of 1 500 at 1 965.
+    assert!(history.min_span_atoms < -usd(390.0) && history.min_span_atoms > -usd(410.0), "{history:?} {grid:?}");
+    assert_eq!((history.worst, history.worst_atoms), (grid.worst, grid.worst_atoms));
+    let (mut check, history) = (f.check_health_instruction(writer), f.history_key(ETH));
+    check.accounts.retain(|meta| meta.pubkey != history);
+    expect_error!(f.send(&[check], &[]), PlimsollError::MarketMissing);
+}
+
+#[test]
+fn the_largest_account_with_history_in_every_market_is_liquidated_in_one_transaction() {
+    let mut f = markets(8);
+    for market in (0..8).map(Market) {
+        set_history(&mut f, market, &falls_and_rises());
+    }
+    let (writer, taker) = full_account(&mut f, 8, 8);
+    all_markets(&mut f, 8, 1_590.0, 0.0);
+    assert_eq!(f.check_health(writer).state, AccountState::Liquidatable);
+    let receipt = f.liquidate(taker, writer).unwrap();
+    assert!(receipt.units < 1_400_000, "{} units", receipt.units);
+}
+
+/// A liquidator's longs in a market that has been silent for a month are no margin for what it takes over.
+#[test]
+fn longs_in_a_dead_market_are_no_initial_margin_for_a_liquidator() {
+    let mut f = markets(2);
+    let dead = Market(1);
+    let maker = f.trader("maker", 1_000_000.0);
+    let writer = f.trader_in("writer", MarginMode::Portfolio, 1_300.0);
+    let call = f.call(ETH, 0, 1_500.0);
+    f.trade(writer, maker, call, -5.0, 66.0).unwrap();
+    let taker = f.trader_in("taker", MarginMode::Portfolio, 10_000.0);
+    let treasure = f.call(dead, 0, 500.0);
+    f.trade(taker, maker, treasure, 9.9, 1_000.0).unwrap();
+    f.advance(2 * DAY);
+    f.update_stable_price().unwrap();
+    f.set_price(ETH, 1_700.0);
+    assert_eq!(f.check_health(writer).state, AccountState::Liquidatable);
+    // In cash the taker has a hundred dollars.
+    assert_eq!(f.cash(taker), usd(100.0));
+    expect_error!(f.withdraw(taker, 1), PlimsollError::OracleStale);
+    expect_error!(f.liquidate(taker, writer), PlimsollError::InitialMargin);
+}
+
+/// The price falls to a twenty-fifth within minutes: the slow price is far beyond any range, and the short still has to go.
+#[test]
+fn a_collapse_beyond_any_range_stops_no_liquidation() {
+    let mut f = markets(1);
+    let maker = f.trader("maker", 1_000_000.0);
+    let writer = f.trader_in("writer", MarginMode::Portfolio, 2_762.0);
+    let put = f.put(ETH, 0, 1_500.0);
+    f.trade(writer, maker, put, -2.0, 66.0).unwrap();
+    f.advance(30);
+    f.set_price(ETH, 60.0);
+    for (name, mode) in [("cross", MarginMode::Cross), ("portfolio", MarginMode::Portfolio)] {
+        let taker = f.trader_in(name, mode, 50_000.0);
+        let args = plimsoll::instructions::LiquidateArgs { max_fraction_e9: 20_000_000, ..crate::fixture::TAKE_ALL };
+        let told: AccountLiquidated = f.liquidate_with(taker, writer, args).unwrap().event();
+        assert_eq!(told.fraction_e9, 20_000_000, "{name}");
+    }
+    assert_eq!(f.check_health(writer).state, AccountState::Liquidatable);
+}
