@@ -42,7 +42,10 @@ impl UnderlyingFile {
 impl ExpiryFile {
     fn check(&self, mode: Mode) -> Result<()> {
         let is_known = !self.stale || mode == Mode::Portfolio;
-        ensure!(is_known, "stale is true in cross mode: leave it out, or use portfolio mode, which has parameters for it");
+        ensure!(
+            is_known,
+            "stale is true in cross mode: leave it out, or use portfolio mode, which has parameters for it"
+        );
         price_or_zero("fixed", self.fixed)?;
         share("confidence", self.confidence)?;
         if let Some(settlement) = self.settlement {

@@ -5,7 +5,9 @@ use anyhow::{bail, ensure, Context, Result};
 use plimsoll_risk::margin::portfolio::{HistoryPair, Scenario, VolDirection};
 use plimsoll_risk::params::{PortfolioParams, ShortfallSource, SkewParams};
 use plimsoll_risk::pricing::{OptionKind, Svi};
-use plimsoll_risk::units::{Contracts, Exact, Log, Price, Ratio, Seconds, Skew, Value, Variance, Vol, ONE_E6, ONE_E9, ONE_Q};
+use plimsoll_risk::units::{
+    Contracts, Exact, Log, Price, Ratio, Seconds, Skew, Value, Variance, Vol, ONE_E6, ONE_E9, ONE_Q,
+};
 use plimsoll_risk::RiskError;
 
 /// A risk error as a sentence with the remedy.

@@ -39,7 +39,8 @@ fn at(file: &UnderlyingFile, live: &[LiveExpiry], stable: f64, factor: f64) -> R
     let terms = CrossTerms::new(&params, spot).map_err(explain)?;
     let mut sum = UnderlyingMargin::default();
     for expiry in live {
-        let margin = CrossExpiry { curve: expiry.moved(factor)?, legs: &expiry.legs }.margin(&terms).map_err(explain)?;
+        let margin =
+            CrossExpiry { curve: expiry.moved(factor)?, legs: &expiry.legs }.margin(&terms).map_err(explain)?;
         sum.add_expiry(&margin).map_err(explain)?;
     }
     let quality =
@@ -52,7 +53,10 @@ fn at(file: &UnderlyingFile, live: &[LiveExpiry], stable: f64, factor: f64) -> R
 pub fn margin(file: &UnderlyingFile, stable: f64) -> Result<(UnderlyingMargin, Exact, UnderlyingReport)> {
     let live = file.expiries.iter().enumerate().filter(|(_, expiry)| expiry.settlement.is_none());
     let live: Vec<LiveExpiry> = live
-        .map(|(index, expiry)| LiveExpiry::load(expiry, Vol::ZERO, Ratio::ONE.neg().map_err(explain)?).with_context(|| format!("expiries[{index}]")))
+        .map(|(index, expiry)| {
+            LiveExpiry::load(expiry, Vol::ZERO, Ratio::ONE.neg().map_err(explain)?)
+                .with_context(|| format!("expiries[{index}]"))
+        })
         .collect::<Result<_>>()?;
     let mut at_index = at(file, &live, stable, 1.0)?;
     let mut worst = at_index.initial;

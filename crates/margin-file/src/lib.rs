@@ -50,7 +50,9 @@ impl AccountFile {
         for (index, file) in self.underlyings.iter().enumerate() {
             let margin = match self.mode {
                 Mode::Cross => cross::margin(file, self.stable),
-                Mode::Portfolio => self.own_collateral(index, &collateral).and_then(|own| portfolio::margin(self, file, &own)),
+                Mode::Portfolio => {
+                    self.own_collateral(index, &collateral).and_then(|own| portfolio::margin(self, file, &own))
+                }
             };
             let (at_index, initial, report) = margin.with_context(|| format!("underlyings[{index}]"))?;
             sum.add_underlying(&at_index, initial).map_err(explain)?;

@@ -37,7 +37,7 @@ impl LiveExpiry {
             let strike = Strike::new(usd("strike", leg.strike)?).map_err(explain)?;
             let vol = match (&smile, leg.sigma) {
                 (Some(smile), None) => smile.vol_at(Log::from_raw(strike.log.raw() - curve.log_forward.raw())),
-                (None, Some(sigma)) => volatility("sigma", sigma)?,
+                (None, Some(sigma)) => volatility("sigma", sigma).with_context(|| format!("legs[{index}]"))?,
                 (Some(_), Some(_)) => anyhow::bail!("legs[{index}] has a sigma beside the svi: leave one out"),
                 (None, None) => anyhow::bail!("legs[{index}] has no volatility: give it a sigma or the expiry an svi"),
             };

@@ -7,8 +7,8 @@ use crate::report::{PortfolioReport, UnderlyingReport};
 use crate::settled;
 use anyhow::{ensure, Context, Result};
 use plimsoll_risk::margin::portfolio::{
-    collateral_charge, DollarGreeks, ExpiryBook, Extras, Grid, GridTable, HistoryWorkspace, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange,
-    VolatilityState, WorstScenario, Workspace,
+    collateral_charge, DollarGreeks, ExpiryBook, Extras, Grid, GridTable, HistoryWorkspace, OwnCollateral,
+    PortfolioBook, PortfolioMargin, PriceRange, VolatilityState, Workspace, WorstScenario,
 };
 use plimsoll_risk::margin::{CollateralValue, Leg, UnderlyingMargin};
 use plimsoll_risk::params::PortfolioParams;
@@ -30,7 +30,8 @@ pub fn margin(
     let realised = volatility("realised_vol", file.realised_vol)?;
     let live = load(file, given.stale_mult, given.stale_charge)?;
     let collateral = own_collateral(owned, &params).map_err(explain)?;
-    let expiries: Vec<ExpiryBook> = live.iter().map(|(expiry, confidence, charge)| book(expiry, *confidence, *charge)).collect();
+    let expiries: Vec<ExpiryBook> =
+        live.iter().map(|(expiry, confidence, charge)| book(expiry, *confidence, *charge)).collect();
     let legs: Vec<Leg> = live.iter().flat_map(|(expiry, _, _)| expiry.legs.iter().copied()).collect();
     let book = PortfolioBook {
         params: &params,
@@ -46,7 +47,11 @@ pub fn margin(
     let history = file.pairs()?;
     ensure!(history.len() <= 64, "history has {} pairs: use at most 64", history.len());
     let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
-    let extras = Extras { history: (!history.is_empty()).then_some((&history, &mut memory)), with_greeks: true, arrays: &mut [] };
+    let extras = Extras {
+        history: (!history.is_empty()).then_some((&history, &mut memory)),
+        with_greeks: true,
+        arrays: &mut [],
+    };
     let margin = PortfolioMargin::of(&book, &mut workspace, extras).map_err(explain)?;
     let settled = settled(file)?;
     let parts = report(&margin, &workspace, &book.grid, &params, given.scenarios.len());
@@ -101,9 +106,7 @@ fn own_collateral(owned: &[(CollateralValue, Ratio)], params: &PortfolioParams) 
 }
 
 fn range(file: &UnderlyingFile) -> Result<PriceRange> {
-    let log = |name, x| {
-        usd(name, x).and_then(|price| plimsoll_risk::math::ln_price(price).map_err(explain))
-    };
+    let log = |name, x| usd(name, x).and_then(|price| plimsoll_risk::math::ln_price(price).map_err(explain));
     let (index, low, high) = (log("index", file.index)?, log("low", file.low())?, log("high", file.high())?);
     PriceRange::new(usd("index", file.index)?, index, low, high).map_err(explain)
 }
@@ -155,4 +158,3 @@ pub fn greeks(greeks: &DollarGreeks) -> Greeks {
         .map(|(name, greek)| (name, dollars(greek)))
         .collect()
 }
-

@@ -5,7 +5,7 @@ use serde_json::{json, Value};
 
 /// A lawful account in portfolio margin: one underlying, one expiry, two legs.
 fn account() -> Value {
-    let text = include_str!("../../../tests/vectors/portfolio/020_short_strangle.json");
+    let text = include_str!("../../../tests/vectors/portfolio/022_short_strangle.json");
     serde_json::from_str(text).expect("a vector is JSON")
 }
 
@@ -85,16 +85,28 @@ fn values_out_of_range_are_named_with_their_place_and_range() {
     assert_named(&[
         ("/cash", json!(1e14), "cash is 100000000000000: use a number from -9000000000000 to 9000000000000"),
         ("/stable", json!(0), "stable is 0: use a number from 0.000000001 to 1000000000"),
-        ("/underlyings/0/index", json!(-3000), "underlyings[0]: index is -3000: use a number from 0.000000001 to 1000000000"),
+        (
+            "/underlyings/0/index",
+            json!(-3000),
+            "underlyings[0]: index is -3000: use a number from 0.000000001 to 1000000000",
+        ),
         ("/underlyings/0/confidence", json!(1.5), "underlyings[0]: confidence is 1.5: use a number from 0 to 1"),
         ("/underlyings/0/forecast", json!(0.5), "underlyings[0]: forecast is 0.5: use a number from 1 to 3"),
-        ("/underlyings/0/realised_vol", json!(-0.1), "underlyings[0]: realised_vol is -0.1: use a number from 0 to 100"),
+        (
+            "/underlyings/0/realised_vol",
+            json!(-0.1),
+            "underlyings[0]: realised_vol is -0.1: use a number from 0 to 100",
+        ),
         (
             "/underlyings/0/expiries/0/seconds",
             json!(63_072_001),
             "underlyings[0]: expiries[0]: seconds is 63072001: use 0 to 63072000",
         ),
-        ("/underlyings/0/expiries/0/rate", json!(2), "underlyings[0]: expiries[0]: rate is 2: use a number from -1 to 1"),
+        (
+            "/underlyings/0/expiries/0/rate",
+            json!(2),
+            "underlyings[0]: expiries[0]: rate is 2: use a number from -1 to 1",
+        ),
         (
             "/underlyings/0/expiries/0/legs/1/strike",
             json!(0),
@@ -113,7 +125,7 @@ fn values_out_of_range_are_named_with_their_place_and_range() {
         (
             "/underlyings/0/expiries/0/legs/0/sigma",
             json!(-0.5),
-            "underlyings[0]: expiries[0]: sigma is -0.5: use a number from 0 to 100",
+            "underlyings[0]: expiries[0]: legs[0]: sigma is -0.5: use a number from 0 to 100",
         ),
     ]);
 }
@@ -122,7 +134,11 @@ fn values_out_of_range_are_named_with_their_place_and_range() {
 fn values_that_contradict_each_other_are_named() {
     let slice = json!({"a": 0.3, "b": 0.0, "rho": 0.0, "m": 0.0, "s": 0.1});
     assert_named(&[
-        ("/underlyings/0/low", json!(3001), "underlyings[0]: low and high are 3001 and 3000: put the index between them"),
+        (
+            "/underlyings/0/low",
+            json!(3001),
+            "underlyings[0]: low and high are 3001 and 3000: put the index between them",
+        ),
         (
             &format!("{EXPIRY}/fixed"),
             json!(3100),
@@ -172,7 +188,7 @@ fn values_that_contradict_each_other_are_named() {
 fn parameters_outside_their_limits_are_named() {
     let limits = "see the limits in docs/risk-model.md";
     for (key, value, name) in [
-        ("mm_factor", json!(2.0), "im_factor"),
+        ("mm_factor", json!(2.0), "mm_factor"),
         ("es_mass", json!(0.0), "es_mass"),
         ("width_scale", json!(100.0), "width_scale"),
         ("depth", json!(1.0), "depth"),
@@ -183,7 +199,9 @@ fn parameters_outside_their_limits_are_named() {
     let far = json!([{"spot": 7.0, "vol": "up", "weight": 1.0}]);
     assert_eq!(
         after(account(), &format!("{PARAMS}/scenarios"), far),
-        format!("underlyings[0]: params.portfolio: scenarios[0]: parameter scenario_spot is outside its limits: {limits}")
+        format!(
+            "underlyings[0]: params.portfolio: scenarios[0]: parameter scenario_spot is outside its limits: {limits}"
+        )
     );
     let move_below_all = json!([{"return": -0.96, "vol_change": 0.0}]);
     assert_eq!(
