@@ -34,7 +34,16 @@ impl Scene {
     /// An exchange with one market and `legs` listed contracts, half in each of two expiries.
     pub fn new(legs: usize) -> Self {
         let mut market = MarketSetup::new("ETH", SPOT);
-        let smile = VolSetup { a: 0.3, b: 0.3, rho: -0.1, m: 0.02, s: 0.2, forward_ratio: 1.001, rate: 0.05, ..VolSetup::flat(0.0) };
+        let smile = VolSetup {
+            a: 0.3,
+            b: 0.3,
+            rho: -0.1,
+            m: 0.02,
+            s: 0.2,
+            forward_ratio: 1.001,
+            rate: 0.05,
+            ..VolSetup::flat(0.0)
+        };
         market.expiries.iter_mut().for_each(|expiry| expiry.vol = smile);
         market.oracle =
             OracleSetup { slow_secs: 300, confidence: 1.5, max_divergence_e9: 900_000_000, ..market.oracle };

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Errors that no input can provoke: each with the reason.
-const UNREACHABLE: [(&str, &str); 2] = [
-    ("LiquidationNotHelpful", "a slice never lowers MM: margin is homogeneous; the check guards that proof"),
+const UNREACHABLE: [(&str, &str); 1] = [
     ("TransferMismatch", "mints that take a fee are refused when their vault is made; the check guards that list"),
 ];
 

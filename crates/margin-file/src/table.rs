@@ -30,7 +30,8 @@ pub fn table(headers: &[&str]) -> Table {
 
 /// USD to the atom.
 pub fn amount(x: f64) -> String {
-    format!("{x:.6}")
+    // Adding zero makes a zero below nothing an ordinary one.
+    format!("{:.6}", (x * 1e6).round() / 1e6 + 0.0)
 }
 
 fn summary(report: &AccountReport) -> Table {

@@ -95,6 +95,23 @@ pub fn required_payment(breach: &Breach, discount: Ratio, fraction: Ratio) -> Re
     Ok(Value::from_raw(payment as i64))
 }
 
+/// Equity and maintenance margin balance after a slice: E' = E·(1 − f) + payment, MMR' = MMR·(1 − f), MM' = E' − MMR'.
+///
+/// A margin is homogeneous: what is left of an account in equal parts needs that part of its requirement (charges that grow
+/// faster than the book shrink faster). So MM' ≥ MM·(1 − f) + payment ≥ MM, and no second valuation has to show it.
+///
+/// # Rounding
+/// Equity down, requirement up. Lots of what is left may move either by a millionth of a contract each.
+///
+/// # Errors
+/// [`RiskError::Overflow`].
+pub fn after_slice(before: &MarginReport, fraction: Ratio, payment: Value) -> Result<(Value, Value), RiskError> {
+    let kept = Ratio::ONE.sub(fraction)?;
+    let equity = before.equity.scale(kept, Rounding::Down)?.add(payment)?;
+    let requirement = before.maintenance_requirement()?.scale(kept, Rounding::Up)?;
+    Ok((equity, equity.sub(requirement)?))
+}
+
 /// Least equity an account short of initial margin may be left with by a trade of its own.
 ///
 /// Such an account may only trade to raise its IM. Closing releases requirement, and released requirement raises IM even
@@ -186,6 +203,19 @@ mod tests {
         // Never into bankruptcy, and the bankrupt lose nothing more.
         assert_eq!(least(report(10, -990), report(0, 0)), Value::ZERO);
         assert_eq!(least(report(-10, -990), report(-20, -20)), Value::from_usd(-10));
+    }
+
+    #[test]
+    fn what_is_left_after_a_slice_needs_its_part() {
+        let before = MarginReport {
+            equity: Value::from_usd(300),
+            maintenance: Value::from_usd(-100),
+            ..MarginReport::default()
+        };
+        let after = |millionths, payment| after_slice(&before, Ratio::from_millionths(millionths), Value::from_usd(payment));
+        assert_eq!(after(250_000, 60), Ok((Value::from_usd(285), Value::from_usd(-15))));
+        assert_eq!(after(1_000_000, 240), Ok((Value::from_usd(240), Value::from_usd(240))));
+        assert_eq!(after(0, 0), Ok((Value::from_usd(300), Value::from_usd(-100))));
     }
 
     #[test]

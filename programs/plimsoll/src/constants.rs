@@ -46,6 +46,8 @@ pub const MAX_PUBLISHERS: u8 = 4;
 /// Historical moves of one underlying.
 #[constant]
 pub const MAX_HISTORY: u8 = 64;
+/// Most legs times historical moves of an account in portfolio margin: 64 legs by 32 moves, or 32 by 64.
+pub const MAX_HISTORY_WORK: usize = 2_048;
 /// Underlyings and collaterals that one instruction can value.
 pub const MAX_MARKETS: usize = 32;
 

@@ -117,8 +117,6 @@ pub enum PlimsollError {
     PriceLimit = 403,
     #[msg("Liquidation sequence has moved: read the account again and retry")]
     SequenceMismatch = 404,
-    #[msg("Liquidation would lower maintenance margin: take the whole account")]
-    LiquidationNotHelpful = 405,
 
     #[msg("Series has expired: settle it or trade a later expiry")]
     SeriesExpired = 500,

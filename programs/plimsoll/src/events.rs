@@ -264,6 +264,7 @@ pub struct AccountLiquidated {
     pub bonus_atoms: i64,
     pub equity_before_atoms: i64,
     pub maintenance_before_atoms: i64,
+    /// What is left in equal parts: exact but for the rounding of lots, a millionth of a contract each.
     pub equity_after_atoms: i64,
     pub maintenance_after_atoms: i64,
 }

@@ -1,7 +1,7 @@
 //! Only the unhealthy are liquidated, it helps them, it stops at the buffer, and it pays no more than the discount.
 //!
 //! ```text
-//! before     MM < 0
+//! before     MM < 0, at the index and, while it diverges, at both ends of its band
 //! after      HF not lower for a solvent account; E' ≤ (1 + buffer)·MMR' + one lot of every leg, unless taken whole
 //! gain       liquidator's E' − E ≤ (1 − d)·E·f + one atom per leg for E > 0, ≤ E·f + the same otherwise
 //! ```
@@ -12,7 +12,7 @@ use crate::native;
 use crate::world::World;
 use anchor_lang::Discriminator;
 use plimsoll::events::AccountLiquidated;
-use plimsoll::health::Purpose;
+use plimsoll::health::{Health, Purpose};
 use plimsoll::instruction::Liquidate;
 use plimsoll::state::Position;
 use plimsoll_risk::margin::MarginReport;
@@ -25,8 +25,9 @@ pub fn check(step: &Step) -> Result<(), Broken> {
         return Ok(());
     }
     let event: AccountLiquidated = step.receipt.event();
-    let before = value(&step.before, &event.account)?;
-    if !before.maintenance.is_negative() {
+    let breached = valued(&step.before, &event.account)?;
+    let before = breached.report;
+    if !before.maintenance.is_negative() || !breached.is_liquidatable().unwrap_or(false) {
         return Err(format!("{} was healthy and has been liquidated: {before:?}", event.account));
     }
     let after = value(&step.after, &event.account)?;
@@ -34,10 +35,14 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     check_gain(step, &event, &before)
 }
 
-fn value(world: &World, key: &Pubkey) -> Result<MarginReport, Broken> {
+fn valued(world: &World, key: &Pubkey) -> Result<Health, Broken> {
     let account = world.account(key).ok_or_else(|| format!("account {key} is gone"))?;
     let valued = native::value(world, account, Purpose::Liquidation);
-    Ok(valued.map_err(|error| format!("account {key} without a price: {error}"))?.report)
+    valued.map_err(|error| format!("account {key} without a price: {error}"))
+}
+
+fn value(world: &World, key: &Pubkey) -> Result<MarginReport, Broken> {
+    Ok(valued(world, key)?.report)
 }
 
 fn check_helped(
@@ -48,15 +53,21 @@ fn check_helped(
 ) -> Result<(), Broken> {
     let wide = |report: &MarginReport| (i128::from(report.equity.raw()), i128::from(report.maintenance.raw()));
     let ((equity, maintenance), (equity_after, maintenance_after)) = (wide(before), wide(after));
-    let told = (event.equity_before_atoms, event.maintenance_before_atoms, event.equity_after_atoms);
-    if told != (before.equity.raw(), before.maintenance.raw(), after.equity.raw()) {
-        return Err(format!("the event tells {told:?}, before {before:?}, after {after:?}"));
+    let slack = lots(&step.before, &event.account) + 4 * (equity.abs() + (equity - maintenance)) / ONE + 4;
+    let told = (event.equity_before_atoms, event.maintenance_before_atoms);
+    let apart = |told: i64, held: i128| (i128::from(told) - held).abs() > slack;
+    let is_off = apart(event.equity_after_atoms, equity_after) || apart(event.maintenance_after_atoms, maintenance_after);
+    if told != (before.equity.raw(), before.maintenance.raw()) || is_off {
+        let then = (event.equity_after_atoms, event.maintenance_after_atoms);
+        return Err(format!("the event tells {told:?}, then {then:?}, before {before:?}, after {after:?}, slack {slack}"));
+    }
+    if maintenance_after + slack < maintenance {
+        return Err(format!("MM fell: {before:?} to {after:?}, slack {slack}"));
     }
     if equity <= 0 || i128::from(event.fraction_e9) == ONE {
         return Ok(());
     }
     let (required, required_after) = (equity - maintenance, equity_after - maintenance_after);
-    let slack = lots(&step.before, &event.account) + 4 * (equity + required) / ONE + 4;
     // HF' ≥ HF, multiplied out, with the rounding of what is left.
     if (equity_after + slack) * required < equity * required_after {
         return Err(format!("HF fell: {before:?} to {after:?}, slack {slack}"));

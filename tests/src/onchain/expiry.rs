@@ -11,7 +11,7 @@ use plimsoll_margin_file::format::{ExpiryFile, Kind, LegFile};
 use plimsoll_margin_file::Mode;
 use plimsoll_risk::math::{ln_price, ln_ratio_q40};
 use plimsoll_risk::settlement::{Twap, SETTLEMENT_WINDOW};
-use plimsoll_risk::units::{Price, Seconds, ONE_Q};
+use plimsoll_risk::units::{Price, Seconds};
 
 /// What an expiry needs to know of its underlying and the account.
 pub struct Terms {
@@ -110,6 +110,7 @@ pub fn series(leg: &LegFile, expiry: u8) -> Result<Series> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plimsoll_risk::units::ONE_Q;
 
     fn closing(seconds: i64, forward: f64, fixed: f64) -> ExpiryFile {
         let leg = LegFile { kind: Kind::Call, strike: 100.0, size: 1.0, sigma: Some(0.5), expected_sigma: None };

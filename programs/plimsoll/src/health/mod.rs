@@ -119,6 +119,7 @@ pub fn health_with(
         underlyings: Vec::new(),
         relief: Exact::ZERO,
         best: Exact::ZERO,
+        history_work: 0,
     };
     let positions = account.positions();
     if !positions.is_empty() || account.has_collateral() {
@@ -175,6 +176,8 @@ struct Valuation<'a> {
     relief: Exact,
     /// The relief of the underlying that is being valued.
     best: Exact,
+    /// Σ legs · historical moves.
+    history_work: usize,
 }
 
 impl Valuation<'_> {

@@ -13,6 +13,7 @@ use plimsoll_risk::units::{Exact, Ratio, Vol};
 use super::market::{ExpiryMarket, Spot};
 use super::scratch::{arrays_of, Scratch};
 use super::{Purpose, UnderlyingHealth, Valuation};
+use crate::constants::MAX_HISTORY_WORK;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::{PriceState, Position, Underlying};
 
@@ -36,6 +37,10 @@ impl Valuation<'_> {
             self.note_relief(margin.maintenance, other.maintenance)?;
         }
         let mut balances = margin.balances();
+        if !underlying.price.is_fresh(self.now, self.purpose.freshness()) {
+            // Longs alone may have a price that old: their last mark counts in E and MM, and opens nothing.
+            balances.initial = balances.initial.min(Exact::ZERO);
+        }
         balances.add_settled(settled).or_error()?;
         self.note_underlying(UnderlyingHealth {
             slot: positions[0].underlying,
@@ -142,6 +147,10 @@ impl Valuation<'_> {
         if params.es_source == ShortfallSource::History && !params.es_weight.is_zero() {
             let moves = self.markets.history(underlying)?.moves();
             self.scratch.pairs.extend(moves.iter().map(|stored| stored.pair()));
+            // What is too large to be liquidated in one transaction may not be opened.
+            self.history_work = self.history_work.saturating_add(moves.len().saturating_mul(self.scratch.legs.len()));
+            let has_room = self.purpose != Purpose::NewRisk || self.history_work <= MAX_HISTORY_WORK;
+            require!(has_room, PlimsollError::TooManyPositions);
         }
         Ok(())
     }

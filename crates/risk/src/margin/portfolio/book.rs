@@ -96,11 +96,8 @@ impl PriceRange {
         }
         // Logarithms of prices in range are within ±21·2^40.
         let (low, high) = (log_low.raw().wrapping_sub(log_index.raw()), log_high.raw().wrapping_sub(log_index.raw()));
-        // A factor beyond 20 either way is no price range but a feed gone wrong.
-        if low < -3 * ONE_Q || high > 3 * ONE_Q {
-            return Err(RiskError::PriceOutOfRange);
-        }
-        Ok(Self { index, log_low: low, log_high: high })
+        // Beyond a factor of 20 either way the range ends: a collapse must not stop a valuation.
+        Ok(Self { index, log_low: low.max(-3 * ONE_Q), log_high: high.min(3 * ONE_Q) })
     }
 
     pub(super) const fn is_wide(&self) -> bool {

@@ -6,13 +6,14 @@
 //! fraction    f = min(caller's limit, fmax), fmax the closed form that ends at the buffer; 1 for dust and the bankrupt
 //! payment     E·d·f, rounded up; 0 when E ≤ 0
 //! slice       f of every position, of cash and of every collateral, rounded against the caller
-//! afterwards  the caller satisfies IM with the slice netted into its own book; the account's MM has not fallen
+//! afterwards  the caller satisfies IM with the slice netted into its own book; the account's MM cannot have fallen, as what
+//!             is left in equal parts needs its part (`risk::liquidation::after_slice`)
 //! ```
 //!
 //! No token moves and no market is written: two liquidations of different accounts by different callers share nothing.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::liquidation::{max_fraction, required_payment, slice_of_balance, slice_of_position, Breach};
+use plimsoll_risk::liquidation::{after_slice, max_fraction, required_payment, slice_of_balance, slice_of_position, Breach};
 use plimsoll_risk::margin::MarginReport;
 use plimsoll_risk::params::LiquidationParams;
 use plimsoll_risk::units::{Contracts, Ratio, Value};
@@ -72,8 +73,7 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     let before = breached.report;
     let slice = Slice::price(&before, &args, &LiquidationParams::from(&exchange.liquidation))?;
     slice.hand_over(liquidatee, liquidator)?;
-    let after = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
-    require!(after.maintenance >= before.maintenance, PlimsollError::LiquidationNotHelpful);
+    let (equity_after, maintenance_after) = after_slice(&before, slice.fraction, slice.payment).or_error()?;
     // The prices that breached the account are good enough for the caller's own margin: an oracle that has fallen silent
     // must not end liquidations before its liquidation age.
     let taken = health_with(scratch, liquidator, exchange, &markets, Purpose::Taker, now)?.report;
@@ -92,8 +92,8 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
         bonus_atoms: slice.bonus(&before)?,
         equity_before_atoms: before.equity.raw(),
         maintenance_before_atoms: before.maintenance.raw(),
-        equity_after_atoms: after.equity.raw(),
-        maintenance_after_atoms: after.maintenance.raw(),
+        equity_after_atoms: equity_after.raw(),
+        maintenance_after_atoms: maintenance_after.raw(),
     });
     Ok(())
 }
