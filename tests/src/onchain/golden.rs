@@ -124,10 +124,12 @@ impl Findings {
         }
     }
 
-    /// With the inputs as the accounts hold them, only the order of two roundings is left: the program adds the logarithms of
-    /// spot and forward ratio where the risk crate's side takes the logarithm of the forward. That is two units of the price,
-    /// 1e-9 USD, for each contract, and 1e-11 of notional; parameters multiply a scanned loss by five at most, and each
-    /// number is rounded to the atom on its own: eight atoms. Near an expiry Greeks are far above the value they belong to.
+    /// Eight atoms, two units of the price (1e-9 USD) for each contract, and 1e-10 of notional.
+    ///
+    /// With the inputs as the accounts hold them, only this is left: the program adds the logarithms of spot and forward ratio
+    /// where the file's side takes the logarithm of the forward, which is a unit of the price or of 2^-40; parameters multiply
+    /// a scanned loss by five at most; and each number is rounded to the atom by itself. Greeks near an expiry are far above
+    /// the value they belong to: 1e-6 of notional, as in the golden test of the risk crate.
     fn against_risk_crate(
         &mut self,
         vector: &Vector,
@@ -139,7 +141,7 @@ impl Findings {
         for row in rows(&stored.margin()?, report) {
             let Some(difference) = row.difference().map(f64::abs) else { continue };
             let is_greek = is_greek(&row);
-            let of_notional = if is_greek { 1e-6 } else { 1e-11 };
+            let of_notional = if is_greek { 1e-6 } else { 1e-10 };
             let allowed = 8e-6 + 2e-9 * contracts + of_notional * stored.notional();
             if !is_greek {
                 self.atoms.note(difference * 1e6, || format!("{} of {}", row.part, vector.name));
