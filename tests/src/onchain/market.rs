@@ -66,16 +66,22 @@ fn add_expiries(state: &mut Underlying, given: &UnderlyingFile, mode: Mode, note
     Ok(())
 }
 
-/// Parameters and grid, by the functions of the instructions that store them.
+/// Parameters and grid, by the functions of the instructions that store them; what these refuse is stored beside them, and
+/// noted, as the risk crate's own limits are wider.
 fn portfolio_state(given: &PortfolioFile, notes: &mut Vec<String>) -> Result<PortfolioState> {
     let mut state: PortfolioState = bytemuck::Zeroable::zeroed();
     let params = given.params()?;
-    state.set_params(&PortfolioParamsRaw::from(&params)).map_err(|error| anyhow!("set_portfolio_params: {error}"))?;
     let scenarios: Vec<_> = given.grid()?.iter().map(scenario_args).collect();
-    if state.set_scenarios(&scenarios).is_ok() {
+    let is_accepted = state.set_params(&PortfolioParamsRaw::from(&params)).is_ok();
+    if is_accepted && state.set_scenarios(&scenarios).is_ok() {
         return Ok(state);
     }
-    notes.push("set_scenarios refuses a grid that does not look both ways".into());
+    let (instruction, what) = match is_accepted {
+        true => ("set_scenarios", "a grid that does not look far enough both ways"),
+        false => ("set_portfolio_params", "the parameters"),
+    };
+    notes.push(format!("{instruction} refuses {what}: see the limits in docs/risk-model.md"));
+    state.params = PortfolioParamsRaw::from(&params);
     let table = GridTable::new(&given.grid()?, &params).map_err(|error| anyhow!("scenarios: {error:?}"))?;
     for (slot, scenario) in state.scenarios.iter_mut().zip(&scenarios) {
         *slot = ScenarioRaw::from(scenario);
