@@ -80,18 +80,19 @@ fn set_scenarios_stores_every_scenario_in_order_and_the_table_of_points() {
 fn set_scenarios_leaves_nothing_behind_a_shorter_grid() {
     let mut f = fixture();
     f.set_scenarios(MARKET, &forty()).unwrap();
-    let two = [move_of(1_200_000, VolDirection::Up, 1_000_000), move_of(50_000, VolDirection::Down, 1)];
-    let event: PortfolioChanged = f.set_scenarios(MARKET, &two).unwrap().event();
-    assert_eq!((event.scenario_count, event.is_set), (2, true));
+    let up = |spot, weight| move_of(spot, VolDirection::Up, weight);
+    let few = [up(1_200_000, 1_000_000), move_of(50_000, VolDirection::Down, 1), up(800_000, 500_000)];
+    let event: PortfolioChanged = f.set_scenarios(MARKET, &few).unwrap().event();
+    assert_eq!((event.scenario_count, event.is_set), (3, true));
     let kept = f.market(MARKET).portfolio;
-    assert!(kept.scenarios[2..].iter().all(|rest| bytemuck::bytes_of(rest).iter().all(|byte| *byte == 0)));
-    // One up, one down, and the mark between both moves of the basis.
-    assert_eq!((kept.ups, kept.downs, kept.count), (1, 1, 5));
-    assert!(kept.points[5..].iter().all(|number| *number == 255) && kept.weights_q31[5..].iter().all(|w| *w == 0));
+    assert!(kept.scenarios[3..].iter().all(|rest| bytemuck::bytes_of(rest).iter().all(|byte| *byte == 0)));
+    // Two up, one down, and the mark between both moves of the basis.
+    assert_eq!((kept.ups, kept.downs, kept.count), (2, 1, 6));
+    assert!(kept.points[6..].iter().all(|number| *number == 255) && kept.weights_q31[6..].iter().all(|w| *w == 0));
 }
 
 #[test]
-fn set_scenarios_refuses_none_too_many_and_a_grid_that_looks_one_way_only() {
+fn set_scenarios_refuses_none_too_many_and_a_grid_that_hardly_looks_one_way() {
     let mut f = fixture();
     let up = move_of(1_100_000, VolDirection::Up, 1_000_000);
     let down = move_of(900_000, VolDirection::Up, 1_000_000);
@@ -99,13 +100,27 @@ fn set_scenarios_refuses_none_too_many_and_a_grid_that_looks_one_way_only() {
     let weightless = |scenario: Scenario| Scenario { weight: Ratio::ZERO, ..scenario };
     let mut many = forty();
     many.push(still);
-    for grid in
-        [vec![], many, vec![up], vec![down, still], vec![still], vec![up, weightless(down)], vec![weightless(up), down]]
-    {
+    for grid in [
+        vec![],
+        many,
+        vec![up],
+        vec![down, still],
+        vec![still],
+        vec![up, weightless(down)],
+        vec![weightless(up), down],
+        // Less than 5 %, less than half of the loss, and volatility that does not rise with it.
+        vec![move_of(1_049_999, VolDirection::Up, 1_000_000), down],
+        vec![up, move_of(950_001, VolDirection::Up, 1_000_000)],
+        vec![up, move_of(900_000, VolDirection::Up, 499_999)],
+        vec![move_of(1_100_000, VolDirection::None, 1_000_000), down],
+        vec![up, move_of(900_000, VolDirection::Down, 1_000_000)],
+    ] {
         expect_error!(f.set_scenarios(MARKET, &grid), PlimsollError::ScenarioGrid);
     }
     assert_eq!(f.market(MARKET).portfolio.scenario_count, 29);
     f.set_scenarios(MARKET, &[up, down]).unwrap();
+    let least = |spot| move_of(spot, VolDirection::Up, 500_000);
+    f.set_scenarios(MARKET, &[least(1_050_000), least(950_000)]).unwrap();
 }
 
 #[test]

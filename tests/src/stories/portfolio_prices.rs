@@ -117,13 +117,13 @@ fn worth(kind: OptionKind, strike: u32, vol: f64, seconds: i64) -> f64 {
     price(kind, &curve, Strike::new(Price::from_usd(strike)).unwrap(), total).raw() as f64 * 1e-9
 }
 
-/// A book of shorts and longs in one expiry, and what it reports once its surface is a day and a second old.
-fn aged(realised: f64) -> (Fixture, Trader, Trader, HealthReport) {
+/// A book of short calls and long puts in one expiry, and its report once its surface is a day and a second old.
+fn aged(realised: f64, calls: f64, puts: f64) -> (Fixture, Trader, Trader, HealthReport) {
     let mut f = Fixture::new(&Setup::lite().without_fees());
     let (maker, writer) = (f.trader("maker", 1_000_000.0), f.trader_in("writer", MarginMode::Portfolio, 2_000.0));
     let (call, put) = (f.call(ETH, 0, 1_500.0), f.put(ETH, 0, 1_400.0));
-    f.trade(writer, maker, put, 3.0, 27.0).unwrap();
-    f.trade(writer, maker, call, -2.0, 66.0).unwrap();
+    f.trade(writer, maker, put, puts, 27.0).unwrap();
+    f.trade(writer, maker, call, -calls, 66.0).unwrap();
     f.write_realised(ETH, realised, 24);
     f.advance(DAY + 1);
     f.update_stable_price().unwrap();
@@ -133,22 +133,27 @@ fn aged(realised: f64) -> (Fixture, Trader, Trader, HealthReport) {
 }
 
 #[test]
-fn stale_surface_marks_shorts_at_the_realised_multiple_and_longs_at_the_last_volatility() {
+fn stale_surface_marks_an_expiry_at_the_realised_multiple_where_that_is_worse_and_at_the_last_volatility_else() {
     let left = 6 * DAY - 1;
-    // 1.5 times realised volatility against 80 % of the surface.
-    for (realised, short_vol) in [(0.9, 1.35), (0.5, 0.8), (0.0, 0.8)] {
-        let (.., report) = aged(realised);
-        let expected =
-            3.0 * worth(OptionKind::Put, 1_400, 0.8, left) - 2.0 * worth(OptionKind::Call, 1_500, short_vol, left);
+    // 1.5 times realised volatility against 80 % of the surface, for all legs or none.
+    for (calls, puts, realised, is_raised) in
+        [(2.0, 1.0, 0.9, true), (2.0, 1.0, 0.5, false), (2.0, 1.0, 0.0, false), (1.0, 3.0, 0.9, false)]
+    {
+        let worth_at = |vol: f64| {
+            puts * worth(OptionKind::Put, 1_400, vol, left) - calls * worth(OptionKind::Call, 1_500, vol, left)
+        };
+        let (last, raised) = (worth_at(0.8), worth_at(f64::max(0.8, 1.5 * realised)));
+        assert_eq!(raised < last, is_raised);
+        let (.., report) = aged(realised, calls, puts);
         let mark = report.mark_atoms as f64 * 1e-6;
-        assert!((mark - expected).abs() < 2e-8 * 1_500.0 * 5.0, "at {realised}: {mark} instead of {expected}");
+        assert!((mark - last.min(raised)).abs() < 2e-8 * 1_500.0 * 5.0, "{mark}, {last} or {raised}");
         assert!(!report.is_calm);
     }
 }
 
 #[test]
 fn stale_surface_charges_initial_margin_and_refuses_new_risk_while_the_rest_goes_on() {
-    let (mut f, maker, writer, stale) = aged(0.9);
+    let (mut f, maker, writer, stale) = aged(0.9, 2.0, 3.0);
     let parts = stale.underlyings[0].scenarios.unwrap();
     // Two naked calls: 0.2 % of spot each; and 5 % of the notional of five contracts.
     assert_eq!(parts.im_contingency_atoms, usd(2.0 * 3.0 + 0.05 * 5.0 * 1_500.0));
@@ -158,7 +163,7 @@ fn stale_surface_charges_initial_margin_and_refuses_new_risk_while_the_rest_goes
     expect_error!(f.withdraw(writer, 1), PlimsollError::VolatilityStale);
     f.set_price(ETH, 2_400.0);
     assert_eq!(f.check_health(writer).state, AccountState::Liquidatable);
-    // Not by the maker: it is long the calls, and an old surface marks them apart from the shorts they would close.
+    // Not by the maker: its book is the other way round, and an old surface may mark it at another volatility.
     let taker = f.trader_in("taker", MarginMode::Portfolio, 100_000.0);
     let told: AccountLiquidated = f.liquidate(taker, writer).unwrap().event();
     assert!(told.maintenance_before_atoms < 0 && told.maintenance_after_atoms >= 0);

@@ -4,6 +4,7 @@ use crate::fixture::{Events, ExpirySetup, DAY, HOUR};
 use crate::{expect_error, usd, Contract, Fixture, Market, MarketSetup, Setup, Trader};
 use plimsoll::errors::PlimsollError;
 use plimsoll::events::AccountLiquidated;
+use plimsoll::health::Purpose;
 use plimsoll::instructions::AccountState;
 use plimsoll::state::MarginMode;
 use plimsoll_risk::params::{PortfolioParams, ShortfallSource};
@@ -39,6 +40,19 @@ fn full_account(f: &mut Fixture, count: usize, legs: usize) -> (Trader, Trader) 
     let spare = f.check_health(writer).initial_atoms;
     f.withdraw(writer, spare as u64).unwrap();
     (writer, taker)
+}
+
+/// Raises all prices until the account can be liquidated; from a price and with a width of the interval.
+fn raise_until_liquidatable(f: &mut Fixture, count: usize, writer: Trader, mut price: f64, confidence: f64) {
+    loop {
+        all_markets(f, count, price, confidence);
+        let valued = crate::native::value(&f.world(), &f.account(writer), Purpose::Liquidation).unwrap();
+        if valued.is_liquidatable().unwrap() {
+            assert!(!valued.report.equity.is_negative(), "bankrupt at {price}");
+            return;
+        }
+        price += 4.0;
+    }
 }
 
 fn all_markets(f: &mut Fixture, count: usize, price: f64, confidence: f64) {
@@ -86,7 +100,7 @@ fn set_history(f: &mut Fixture, market: Market, pairs: &[(f64, f64)]) {
 }
 
 fn falls_and_rises() -> Vec<(f64, f64)> {
-    (0..64).map(|number| (0.01 * number as f64 - 0.32, 0.3)).collect()
+    (1..=64).map(|number| (0.004 * f64::from(number) * if number % 2 == 0 { 1.0 } else { -1.0 }, 0.3)).collect()
 }
 
 #[test]
@@ -114,17 +128,81 @@ fn shortfall_over_history_replaces_the_worst_scenario_and_needs_the_history_acco
     expect_error!(f.send(&[check], &[]), PlimsollError::MarketMissing);
 }
 
+/// As many legs times moves as an account may have: 64 by 32, in eight markets, calm or diverging.
 #[test]
 fn the_largest_account_with_history_in_every_market_is_liquidated_in_one_transaction() {
-    let mut f = markets(8);
-    for market in (0..8).map(Market) {
-        set_history(&mut f, market, &falls_and_rises());
+    for (price, confidence, most) in [(1_500.0, 0.0, 1_100_000), (1_580.0, 2.0, 1_400_000)] {
+        let mut f = markets(8);
+        for market in (0..8).map(Market) {
+            set_history(&mut f, market, &falls_and_rises()[..32]);
+        }
+        let (writer, taker) = full_account(&mut f, 8, 8);
+        f.advance(30);
+        raise_until_liquidatable(&mut f, 8, writer, price, confidence);
+        let receipt = f.liquidate(taker, writer).unwrap_or_else(|failure| panic!("at {price}: {failure}"));
+        assert!(receipt.units < most, "{} units", receipt.units);
     }
-    let (writer, taker) = full_account(&mut f, 8, 8);
-    all_markets(&mut f, 8, 1_590.0, 0.0);
-    assert_eq!(f.check_health(writer).state, AccountState::Liquidatable);
-    let receipt = f.liquidate(taker, writer).unwrap();
-    assert!(receipt.units < 1_400_000, "{} units", receipt.units);
+}
+
+/// A writer of as many calls as asked for in one market with 32 moves, and who bought them.
+fn writer_with_history(legs: usize) -> (Fixture, Trader, Trader, Vec<Contract>) {
+    let mut f = markets(1);
+    set_history(&mut f, ETH, &falls_and_rises()[..32]);
+    let (maker, writer) = (f.trader("maker", 10_000_000.0), f.trader_in("writer", MarginMode::Portfolio, 100_000.0));
+    let calls: Vec<Contract> = (0..legs).map(|leg| f.call(ETH, 0, 1_400.0 + 10.0 * leg as f64)).collect();
+    for call in &calls {
+        f.trade(writer, maker, *call, -0.1, 60.0).unwrap();
+    }
+    (f, maker, writer, calls)
+}
+
+#[test]
+fn more_legs_times_moves_than_a_liquidation_can_value_are_not_opened() {
+    let (mut f, maker, writer, calls) = writer_with_history(33);
+    f.set_history(ETH, 32, &falls_and_rises()[..30]).unwrap();
+    // 33 by 62 is 2 046, 34 by 62 is 2 108.
+    f.trade(writer, maker, calls[0], -0.1, 60.0).unwrap();
+    let further = f.call(ETH, 0, 3_000.0);
+    expect_error!(f.trade(writer, maker, further, -0.1, 1.0), PlimsollError::TooManyPositions);
+    let cross = f.trader("cross", 10_000.0);
+    f.trade(cross, maker, further, -0.1, 1.0).unwrap();
+}
+
+/// A history that grows must not lock those in who hold much already.
+#[test]
+fn an_account_that_a_longer_history_has_made_too_large_may_reduce_and_be_called_and_liquidated() {
+    let (mut f, maker, writer, calls) = writer_with_history(40);
+    f.set_history(ETH, 32, &falls_and_rises()[..32]).unwrap();
+    let further = f.call(ETH, 0, 3_000.0);
+    expect_error!(f.trade(writer, maker, further, -0.1, 1.0), PlimsollError::TooManyPositions);
+    f.check_health(writer);
+    f.set_price(ETH, 1_560.0);
+    // At 1 560 the call of 1 400 is worth some 170.
+    f.trade(writer, maker, calls[0], 0.1, 170.0).unwrap();
+    let spare = f.check_health(writer).initial_atoms;
+    f.edit_account(writer, |account| account.cash_atoms -= spare + usd(1.0));
+    f.edit_market(ETH, |underlying| underlying.settlement_atoms += spare + usd(1.0));
+    f.call_margin(writer).unwrap();
+    f.set_price(ETH, 1_700.0);
+    f.liquidate(maker, writer).unwrap();
+}
+
+/// Nor does a taker grow beyond what another could take from it.
+#[test]
+fn a_taker_does_not_grow_beyond_what_a_liquidation_can_value() {
+    let (mut f, maker, writer, _) = writer_with_history(40);
+    f.set_history(ETH, 32, &falls_and_rises()[..11]).unwrap();
+    let taker = f.trader_in("taker", MarginMode::Portfolio, 1_000_000.0);
+    for leg in 0..20 {
+        let put = f.put(ETH, 0, 1_000.0 + 10.0 * f64::from(leg));
+        f.trade(taker, maker, put, -0.1, 1.0).unwrap();
+    }
+    let spare = f.check_health(writer).initial_atoms;
+    f.withdraw(writer, spare as u64).unwrap();
+    raise_until_liquidatable(&mut f, 1, writer, 1_500.0, 0.0);
+    // 60 legs by 43 moves are 2 580.
+    expect_error!(f.liquidate(taker, writer), PlimsollError::TooManyPositions);
+    f.liquidate(maker, writer).unwrap();
 }
 
 /// A liquidator's longs in a market that has been silent for a month are no margin for what it takes over.
