@@ -38,7 +38,7 @@ def with_expected(p):
             for x in e["legs"]:
                 x.pop("expected_sigma", None)
                 if "settlement" not in e:
-                    x["expected_sigma"] = portfolio.leg_volatility(e, u, u["params"]["portfolio"], x)
+                    x["expected_sigma"] = portfolio.leg_volatility(e, x)
     return {**p, "expected": portfolio.margin(p)}
 
 

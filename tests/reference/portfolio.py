@@ -56,9 +56,19 @@ class Live:
         self.stale = e.get("stale", False)
         self.confidence = min(u.get("confidence", 1.0), e.get("confidence", 1.0))
         self.legs = e["legs"]
-        self.sigmas = [leg_volatility(e, u, p, x) for x in e["legs"]]
+        self.sigmas = [leg_volatility(e, x) for x in e["legs"]]
         self.contracts = sum(abs(x["size"]) for x in e["legs"])
         self.mark = self.value()
+        if self.stale:
+            self.floor(p["stale_mult"] * u.get("realised_vol", 0.0))
+
+    def floor(self, least):
+        """Of a surface that is too old and the same one raised to a least volatility, the one the account is worth less at."""
+        last, mark = self.sigmas, self.mark
+        self.sigmas = [max(sigma, least) for sigma in last]
+        self.mark = self.value()
+        if self.mark >= mark:
+            self.sigmas, self.mark = last, mark
 
     def has_shorts(self):
         return any(x["size"] < 0.0 for x in self.legs)
@@ -90,15 +100,11 @@ class Live:
 GREEKS = ("delta", "gamma", "vega", "theta", "rho")
 
 
-def leg_volatility(e, u, p, leg):
-    """Read once; where a surface is too old, shorts count for at least a multiple of realised volatility. Longs do not: an
-    outage must not make anybody richer."""
+def leg_volatility(e, leg):
+    """Read once, at the index."""
     if e.get("svi") is not None:
-        sigma = surface.volatility(e["svi"], e["forward"], leg["strike"], black76.tau(e["seconds"]))
-    else:
-        sigma = leg["sigma"]
-    is_floored = e.get("stale") and leg["size"] < 0.0
-    return max(sigma, p["stale_mult"] * u.get("realised_vol", 0.0)) if is_floored else sigma
+        return surface.volatility(e["svi"], e["forward"], leg["strike"], black76.tau(e["seconds"]))
+    return leg["sigma"]
 
 
 def long_discount(p, e):
@@ -242,7 +248,7 @@ def initial_contingency(p, u, live, own, stable):
     total = index * naked(live) * p["im_option"]
     for e in live:
         total += doubt_charge(p, e.confidence, index * e.contracts)
-        total += p["stale_charge"] * index * e.contracts if e.stale and e.has_shorts() else 0.0
+        total += p["stale_charge"] * index * e.contracts if e.stale else 0.0
     return total + sum(doubt_charge(p, c.get("confidence", 1.0), token_value(c, stable)) for c in own)
 
 

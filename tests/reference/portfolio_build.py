@@ -124,7 +124,7 @@ def lawful_expiry(u, e):
     live = "settlement" not in e
     strikes = all(spot / 5 * (1 - 1e-9) <= x["strike"] <= spot * 5 * (1 + 1e-9) for x in e["legs"])
     sizes = all(0.001 <= abs(x["size"]) <= 100_000 for x in e["legs"])
-    sigmas = all(0.05 <= portfolio.leg_volatility(e, u, u["params"]["portfolio"], x) <= 25 for x in e["legs"]) if live else True
+    sigmas = all(0.05 <= portfolio.leg_volatility(e, x) <= 25 for x in e["legs"]) if live else True
     places = len({(x["kind"], x["strike"]) for x in e["legs"]}) == len(e["legs"])
     inside = not live or (60 <= term <= 2 * YEAR and abs(e["forward"] / spot - 1) <= 0.3 + 1e-9 and 0 <= e["fixed"] < e["forward"])
     return strikes and sizes and sigmas and places and inside and -0.5 <= e["rate"] <= 1

@@ -56,11 +56,6 @@ impl ExpiryFile {
         }
         Ok(())
     }
-
-    /// Whether any leg is short.
-    pub fn has_shorts(&self) -> bool {
-        self.legs.iter().any(|leg| leg.size < 0.0)
-    }
 }
 
 impl LegFile {

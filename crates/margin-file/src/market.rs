@@ -3,7 +3,7 @@
 use crate::convert::{contracts, explain, kind, price_or_zero, ratio, smile, usd, volatility};
 use crate::format::{ExpiryFile, LegFile, UnderlyingFile};
 use anyhow::{ensure, Context, Result};
-use plimsoll_risk::margin::Leg;
+use plimsoll_risk::margin::{raise_stale_volatility, Leg};
 use plimsoll_risk::math::sqrt_years;
 use plimsoll_risk::pricing::{discount, total_vol, ForwardCurve, Strike};
 use plimsoll_risk::units::{Log, Price, Ratio, Seconds, Vol};
@@ -22,7 +22,7 @@ pub struct LiveExpiry {
 }
 
 impl LiveExpiry {
-    /// The expiry at the index; shorts are priced at `least_vol` at least, rates are at least `least_rate`.
+    /// The expiry at the index; a stale surface counts `least_vol` where that lowers its value, rates are at least `least_rate`.
     pub fn load(file: &ExpiryFile, least_vol: Vol, least_rate: Ratio) -> Result<Self> {
         ensure!((0..=MAX_SECONDS).contains(&file.seconds), "seconds is {}: use 0 to {MAX_SECONDS}", file.seconds);
         let left = Seconds::from_raw(file.seconds);
@@ -41,7 +41,6 @@ impl LiveExpiry {
                 (Some(_), Some(_)) => anyhow::bail!("legs[{index}] has a sigma beside the svi: leave one out"),
                 (None, None) => anyhow::bail!("legs[{index}] has no volatility: give it a sigma or the expiry an svi"),
             };
-            let vol = if leg.size < 0.0 { vol.max(least_vol) } else { vol };
             let loaded_leg = Leg {
                 kind: kind(leg.kind),
                 strike,
@@ -50,6 +49,7 @@ impl LiveExpiry {
             };
             loaded.push(loaded_leg, index, leg)?;
         }
+        raise_stale_volatility(&mut loaded.legs, &loaded.curve, total_vol(least_vol, loaded.sqrt_years));
         Ok(loaded)
     }
 

@@ -73,7 +73,7 @@ fn load(file: &UnderlyingFile, stale_mult: f64, stale_charge: f64) -> Result<Vec
     let live = file.expiries.iter().enumerate().filter(|(_, expiry)| expiry.settlement.is_none());
     live.map(|(index, expiry)| {
         let least = if expiry.stale { stale_mult * file.realised_vol } else { 0.0 };
-        let charge = if expiry.stale && expiry.has_shorts() { stale_charge } else { 0.0 };
+        let charge = if expiry.stale { stale_charge } else { 0.0 };
         let loaded = LiveExpiry::load(expiry, volatility("stale_mult · realised_vol", least)?, Ratio::ZERO)
             .with_context(|| format!("expiries[{index}]"))?;
         Ok((loaded, share("confidence", expiry.confidence)?, share("stale_charge", charge)?))

@@ -2,11 +2,13 @@
 
 use super::Units;
 use crate::chain::{Receipt, COMPUTE_BUDGET_UNITS};
-use crate::fixture::{create_account, instruction, key, ExpirySetup, OracleKind, DAY};
+use crate::fixture::{create_account, instruction, key, scenario_args, ExpirySetup, OracleKind, DAY};
 use crate::{usd, CollateralSetup, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader, VolSetup};
 use plimsoll::instructions::{CollateralArgs, ListSeriesArgs};
-use plimsoll::state::{MarginMode, Underlying};
+use plimsoll::state::{MarginMode, PortfolioParamsRaw, Underlying};
 use plimsoll::{accounts, instruction as data};
+use plimsoll_risk::margin::portfolio::P2T_SCENARIOS;
+use plimsoll_risk::params::PortfolioParams;
 use solana_instruction::Instruction;
 use solana_signer::Signer;
 
@@ -97,6 +99,11 @@ pub fn markets() -> Units {
     meter.note("list_series:first", listed);
     let update = f.update_collateral_price(SOL);
     meter.note("update_collateral_price", update);
+    let params = PortfolioParamsRaw::from(&PortfolioParams::P2T);
+    let set = data::SetPortfolioParams { params };
+    meter.admin("set_portfolio_params", f, instruction(f.set_underlying_accounts(ETH), set, &[]));
+    let set = data::SetScenarios { scenarios: P2T_SCENARIOS.iter().map(scenario_args).collect() };
+    meter.admin("set_scenarios:29", f, instruction(f.set_underlying_accounts(ETH), set, &[]));
     let mut other = MarketSetup::new("BTC", 60_000.0);
     other.oracle.kind = OracleKind::PriceAccount;
     let btc = f.add_market(&other);

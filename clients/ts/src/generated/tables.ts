@@ -532,11 +532,6 @@ export const ERRORS = [
     message: "Liquidation sequence has moved: read the account again and retry",
   },
   {
-    code: 6405,
-    name: "LiquidationNotHelpful",
-    message: "Liquidation would lower maintenance margin: take the whole account",
-  },
-  {
     code: 6500,
     name: "SeriesExpired",
     message: "Series has expired: settle it or trade a later expiry",

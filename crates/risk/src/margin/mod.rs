@@ -8,11 +8,13 @@ pub mod cross;
 pub mod max_loss;
 pub mod portfolio;
 pub mod report;
+pub mod stale;
 
 pub use collateral::{CollateralBalance, CollateralMarket, CollateralValue};
 pub use cross::{CrossExpiry, CrossTerms, ExpiryMargin, Leg, UnderlyingMargin};
 pub use portfolio::{PortfolioBook, PortfolioMargin};
 pub use report::{MarginReport, MarginState};
+pub use stale::raise_stale_volatility;
 
 /// Most positions one account holds.
 pub const MAX_LEGS: usize = 64;

@@ -73,7 +73,7 @@ impl Valuation<'_> {
         total: &mut DollarGreeks,
     ) -> Result<()> {
         let market = ExpiryMarket::new(underlying, expiry, self.now)?;
-        let is_stale = self.note_surface(&market, positions);
+        let is_stale = self.note_surface(&market, positions, false);
         let [index, others @ ..] = points else { return Ok(()) };
         let at_index = market.curve(&index.spot)?;
         self.scratch.legs.clear();

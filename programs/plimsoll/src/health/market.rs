@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::{mul_div, mul_shift, Rounding};
-use plimsoll_risk::margin::Leg;
+use plimsoll_risk::margin::{raise_stale_volatility, Leg};
 use plimsoll_risk::math::{ln_price, sqrt_years};
 use plimsoll_risk::pricing::black76::{discount, total_vol, ForwardCurve};
 use plimsoll_risk::settlement::SETTLEMENT_WINDOW;
@@ -54,9 +54,8 @@ impl<'a> ExpiryMarket<'a> {
         self.now < self.expiry.expiry_ts && age > self.underlying.params.volatility.max_age_secs
     }
 
-    /// Least volatility that prices a short: a multiple of the realised one while the surface is too old. Longs keep the
-    /// last surface: an outage must not make anybody richer.
-    fn least_short_vol(&self) -> Result<Vol> {
+    /// Least volatility while the surface is too old: a multiple of the realised one.
+    fn least_vol(&self) -> Result<Vol> {
         if !self.is_stale() {
             return Ok(Vol::ZERO);
         }
@@ -101,22 +100,20 @@ impl<'a> ExpiryMarket<'a> {
     /// spot prices.
     pub fn load_legs(&self, legs: &mut Vec<Leg>, positions: &[Position], at_index: &ForwardCurve) -> Result<()> {
         let surface = self.expiry.surface();
-        let least_short = self.least_short_vol()?;
+        let from = legs.len();
         for position in positions {
             let series = self.underlying.series(position.series)?;
             let strike = series.strike();
             let log_moneyness = Log::from_raw(strike.log.raw().wrapping_sub(at_index.log_forward.raw()));
-            let mut vol = surface.vol_at(log_moneyness);
-            if position.size_e6 < 0 {
-                vol = vol.max(least_short);
-            }
             legs.push(Leg {
                 kind: series.option_kind(),
                 strike,
                 size: position.size(),
-                total_vol: total_vol(vol, self.sqrt_years),
+                total_vol: total_vol(surface.vol_at(log_moneyness), self.sqrt_years),
             });
         }
+        let least = total_vol(self.least_vol()?, self.sqrt_years);
+        raise_stale_volatility(legs.get_mut(from..).unwrap_or_default(), at_index, least);
         Ok(())
     }
 }

@@ -189,8 +189,8 @@ impl Valuation<'_> {
         self.note_divergence(stable)
     }
 
-    /// A stale price stops new risk. It stops a liquidation only where the account is short: longs count nothing in MM,
-    /// and a speck of a silent market must not shield the rest of a book.
+    /// A stale price stops new risk. It stops a liquidation only where the account is short: longs cannot be worth less than
+    /// nothing, and a speck of a silent market must not shield the rest of a book.
     fn require_fresh_enough(&self, price: &PriceState, positions: &[Position]) -> Result<()> {
         let is_harmless = self.purpose != Purpose::NewRisk && positions.iter().all(|position| position.size_e6 >= 0);
         if is_harmless && price.index_e9 > 0 {
@@ -235,10 +235,12 @@ impl Valuation<'_> {
             let at_high = collateral.market().value(CollateralBalance(balance_atoms), stable.high()).or_error()?;
             value.initial = at_high.initial;
         }
-        if !price.is_fresh(self.now, self.purpose.freshness()) {
+        let is_fresh = price.is_fresh(self.now, self.purpose.freshness());
+        if !is_fresh {
             value.initial = Value::ZERO;
         }
-        if collateral.underlying != Pubkey::default() {
+        // What counts nothing towards IM hedges nothing either.
+        if collateral.underlying != Pubkey::default() && (is_fresh || self.purpose == Purpose::Liquidation) {
             let confidence = price.confidence()?;
             self.collaterals.push(HeldCollateral { underlying: collateral.underlying, value, confidence });
         }
@@ -252,9 +254,10 @@ impl Valuation<'_> {
         Ok(())
     }
 
-    /// Whether the surface is too old to price this account: it is while it prices a short, for longs gain nothing by it.
-    fn note_surface(&mut self, market: &ExpiryMarket, positions: &[Position]) -> bool {
-        let is_stale = market.is_stale() && positions.iter().any(|position| position.size_e6 < 0);
+    /// Whether the surface is too old for this account. In cross margin longs gain nothing by it; in portfolio margin they
+    /// are margin as well.
+    fn note_surface(&mut self, market: &ExpiryMarket, positions: &[Position], longs_count: bool) -> bool {
+        let is_stale = market.is_stale() && (longs_count || positions.iter().any(|position| position.size_e6 < 0));
         if is_stale {
             self.obstacle.get_or_insert(PlimsollError::VolatilityStale);
         }

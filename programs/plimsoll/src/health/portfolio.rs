@@ -31,7 +31,9 @@ impl Valuation<'_> {
         self.load_history(key, &params)?;
         self.scratch.prepare(key, positions);
         let margin = self.portfolio_at(key, underlying, &params, &own, index, Some(positions))?;
-        for spot in self.portfolio_spots(&underlying.price)? {
+        // Collateral of the same asset would move as well: such an account stands as it is.
+        let others = if own.full.is_zero() { self.portfolio_spots(&underlying.price)? } else { Vec::new() };
+        for spot in others {
             self.move_book(underlying, positions, &spot)?;
             let other = self.portfolio_at(key, underlying, &params, &own, spot, None)?;
             self.note_relief(margin.maintenance, other.maintenance)?;
@@ -72,7 +74,7 @@ impl Valuation<'_> {
                 continue;
             }
             let market = ExpiryMarket::new(underlying, expiry, self.now)?;
-            let is_stale = self.note_surface(&market, group);
+            let is_stale = self.note_surface(&market, group, true);
             let charge = if is_stale { underlying.params.volatility.stale_charge_e9 } else { 0 };
             let curve = market.curve(index)?;
             market.load_legs(&mut self.scratch.legs, group, &curve)?;
@@ -147,10 +149,12 @@ impl Valuation<'_> {
         if params.es_source == ShortfallSource::History && !params.es_weight.is_zero() {
             let moves = self.markets.history(underlying)?.moves();
             self.scratch.pairs.extend(moves.iter().map(|stored| stored.pair()));
-            // What is too large to be liquidated in one transaction may not be opened.
             self.history_work = self.history_work.saturating_add(moves.len().saturating_mul(self.scratch.legs.len()));
-            let has_room = self.purpose != Purpose::NewRisk || self.history_work <= MAX_HISTORY_WORK;
-            require!(has_room, PlimsollError::TooManyPositions);
+            if self.history_work > MAX_HISTORY_WORK {
+                // What is too large to be liquidated in one transaction may not be opened, and not be taken over.
+                require!(self.purpose != Purpose::Taker, PlimsollError::TooManyPositions);
+                self.obstacle.get_or_insert(PlimsollError::TooManyPositions);
+            }
         }
         Ok(())
     }

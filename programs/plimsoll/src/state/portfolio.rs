@@ -7,6 +7,11 @@ use plimsoll_risk::units::Ratio;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::PortfolioParamsRaw;
 
+/// Every grid has a scenario with volatility up that moves spot by this much, each way, scale 1e-9: 5 %.
+const LEAST_MOVE_E9: i64 = 50_000_000;
+/// And counts this much of its loss, scale 1e-9: a half.
+const LEAST_WEIGHT_E9: i64 = 500_000_000;
+
 /// Where the volatility goes in a scenario.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VolMove {
@@ -115,10 +120,12 @@ impl PortfolioState {
     /// for a scenario outside its limits.
     pub fn set_scenarios(&mut self, scenarios: &[ScenarioArgs]) -> Result<()> {
         require!(scenarios.len() <= self.scenarios.len(), PlimsollError::ScenarioGrid);
-        let weighs = |is_move: fn(i64) -> bool| scenarios.iter().any(|s| s.weight_e9 > 0 && is_move(s.spot_e9));
-        // A grid that looks one way only would leave the other way free.
-        require!(weighs(|spot| spot > Ratio::ONE.raw()), PlimsollError::ScenarioGrid);
-        require!(weighs(|spot| spot < Ratio::ONE.raw()), PlimsollError::ScenarioGrid);
+        let weighs = |is_move: fn(i64) -> bool| {
+            scenarios.iter().any(|s| s.vol == VolMove::Up && s.weight_e9 >= LEAST_WEIGHT_E9 && is_move(s.spot_e9))
+        };
+        // A grid that looks one way only, or hardly anywhere, would leave the rest free.
+        require!(weighs(|spot| spot >= Ratio::ONE.raw() + LEAST_MOVE_E9), PlimsollError::ScenarioGrid);
+        require!(weighs(|spot| spot <= Ratio::ONE.raw() - LEAST_MOVE_E9), PlimsollError::ScenarioGrid);
         self.scenarios = bytemuck::Zeroable::zeroed();
         for (slot, scenario) in self.scenarios.iter_mut().zip(scenarios) {
             *slot = ScenarioRaw::from(scenario);

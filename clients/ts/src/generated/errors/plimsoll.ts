@@ -116,8 +116,6 @@ export const PLIMSOLL_ERROR__SLICE_TOO_SMALL = 0x1902; // 6402
 export const PLIMSOLL_ERROR__PRICE_LIMIT = 0x1903; // 6403
 /** SequenceMismatch: Liquidation sequence has moved: read the account again and retry */
 export const PLIMSOLL_ERROR__SEQUENCE_MISMATCH = 0x1904; // 6404
-/** LiquidationNotHelpful: Liquidation would lower maintenance margin: take the whole account */
-export const PLIMSOLL_ERROR__LIQUIDATION_NOT_HELPFUL = 0x1905; // 6405
 /** SeriesExpired: Series has expired: settle it or trade a later expiry */
 export const PLIMSOLL_ERROR__SERIES_EXPIRED = 0x1964; // 6500
 /** NotExpired: Expiry has not been reached: wait until it has */
@@ -171,7 +169,6 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__INITIAL_MARGIN
   | typeof PLIMSOLL_ERROR__INSUFFICIENT_BALANCE
   | typeof PLIMSOLL_ERROR__ISOLATED_UNDERLYING
-  | typeof PLIMSOLL_ERROR__LIQUIDATION_NOT_HELPFUL
   | typeof PLIMSOLL_ERROR__MARKET_MISSING
   | typeof PLIMSOLL_ERROR__MINT_DECIMALS
   | typeof PLIMSOLL_ERROR__MINT_EXTENSION
@@ -245,7 +242,6 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__INITIAL_MARGIN]: `Initial margin would be short: add collateral or reduce risk`,
     [PLIMSOLL_ERROR__INSUFFICIENT_BALANCE]: `Balance is smaller than the amount: deposit first or use a smaller amount`,
     [PLIMSOLL_ERROR__ISOLATED_UNDERLYING]: `Isolated account is bound to another underlying: use its underlying or another account`,
-    [PLIMSOLL_ERROR__LIQUIDATION_NOT_HELPFUL]: `Liquidation would lower maintenance margin: take the whole account`,
     [PLIMSOLL_ERROR__MARKET_MISSING]: `A market or collateral of the account is missing: pass every underlying and collateral it uses`,
     [PLIMSOLL_ERROR__MINT_DECIMALS]: `Mint has decimals that the ledger cannot hold: use 6 for the quote, at most 12 for collateral`,
     [PLIMSOLL_ERROR__MINT_EXTENSION]: `Mint has an extension that is not safe as collateral: use another mint`,

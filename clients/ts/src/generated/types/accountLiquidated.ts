@@ -34,6 +34,7 @@ export type AccountLiquidated = {
   bonusAtoms: bigint;
   equityBeforeAtoms: bigint;
   maintenanceBeforeAtoms: bigint;
+  /** What is left in equal parts: exact but for the rounding of lots, a millionth of a contract each. */
   equityAfterAtoms: bigint;
   maintenanceAfterAtoms: bigint;
 };
@@ -50,6 +51,7 @@ export type AccountLiquidatedInput = {
   bonusAtoms: number | bigint;
   equityBeforeAtoms: number | bigint;
   maintenanceBeforeAtoms: number | bigint;
+  /** What is left in equal parts: exact but for the rounding of lots, a millionth of a contract each. */
   equityAfterAtoms: number | bigint;
   maintenanceAfterAtoms: number | bigint;
 };

@@ -54,17 +54,13 @@ impl Scale {
         shift_nearest(price.raw(), self.price.wrapping_sub(2))
     }
 
-    /// A size, to nearest and odd: a short is scaled as a long is.
+    /// A size. # Rounding Down: shorts grow and longs shrink, so that no short is too small to be seen beside a giant.
     #[inline(always)]
     pub fn size(&self, size: Contracts) -> i64 {
         if self.size <= 0 {
-            return size.raw().wrapping_shl(self.size.wrapping_neg() as u32);
-        }
-        let scaled = shift_nearest(size.raw().wrapping_abs(), self.size);
-        if size.is_negative() {
-            scaled.wrapping_neg()
+            size.raw().wrapping_shl(self.size.wrapping_neg() as u32)
         } else {
-            scaled
+            size.raw().wrapping_shr(self.size as u32)
         }
     }
 

@@ -12,7 +12,7 @@ use plimsoll_risk::units::{Contracts, Price, Ratio, Value};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::Traded;
 use crate::guards::{require_exchange, require_initial_margin, unix_now};
-use crate::health::{health, Purpose};
+use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::state::{Exchange, MarginAccount, PauseBits, Underlying};
 
@@ -84,14 +84,15 @@ pub fn handler<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Res
 
     let markets = std::iter::once(accounts.underlying.as_ref()).chain(ctx.remaining_accounts.iter());
     let markets = Markets::load(markets, &exchange_key)?;
+    let scratch = &mut Scratch::new();
     for (account, side) in [(taker, taker_side), (maker, maker_side)] {
-        let after = health(account, &exchange, &markets, Purpose::NewRisk, now)?;
+        let after = health_with(scratch, account, &exchange, &markets, Purpose::NewRisk, now)?;
         // Negative cash bears no interest yet: nobody borrows the vault's money by buying.
         let is_borrowing = account.cash_atoms < 0 && side.cash.is_negative();
         let hindrance = pause.or(is_borrowing.then_some(PlimsollError::InsufficientBalance));
         require_initial_margin(&after, Ratio::from_raw(exchange.liquidation.discount_e9), hindrance, || {
             side.undone()?.apply(account)?;
-            let before = health(account, &exchange, &markets, Purpose::NewRisk, now);
+            let before = health_with(scratch, account, &exchange, &markets, Purpose::NewRisk, now);
             side.apply(account)?;
             before
         })?;
