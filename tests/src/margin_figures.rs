@@ -39,21 +39,29 @@ pub fn agreement() -> Result<Vec<Bounded>> {
 }
 
 fn share_of_tolerance(report: &AccountReport, expected: &Value, notional: f64) -> f64 {
-    let balances =
-        [("equity", report.equity), ("maintenance", report.maintenance), ("initial", report.initial), ("mark", report.mark)];
+    let balances = [
+        ("equity", report.equity),
+        ("maintenance", report.maintenance),
+        ("initial", report.initial),
+        ("mark", report.mark),
+    ];
     let share = |(name, actual): (&str, f64)| {
         let expected = expected[name].as_f64().unwrap_or(f64::NAN);
         (actual - expected).abs() / (1e-6 * expected.abs() + 2e-8 * notional + 1e-6)
     };
     // A missing answer is no agreement.
-    balances.into_iter().map(share).fold(0.0, |worst, share| if share.is_nan() { f64::INFINITY } else { worst.max(share) })
+    balances
+        .into_iter()
+        .map(share)
+        .fold(0.0, |worst, share| if share.is_nan() { f64::INFINITY } else { worst.max(share) })
 }
 
 /// Compute units on the built binary.
 pub fn compute() -> Vec<Bounded> {
     let units = budget::measure_portfolio();
     let at = |name: &str| units.get(name).map_or(f64::INFINITY, |units| *units as f64);
-    let health = |legs: usize, underlyings: usize| at(&format!("check_health:portfolio_{legs}_legs_{underlyings}_underlyings"));
+    let health =
+        |legs: usize, underlyings: usize| at(&format!("check_health:portfolio_{legs}_legs_{underlyings}_underlyings"));
     // Both at one expiry: what is between them is legs alone.
     let per_leg = (health(32, 1) - health(16, 1)) / 16.0;
     let mut figures = vec![

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Errors that no input can provoke: each with the reason.
-const UNREACHABLE: [(&str, &str); 1] = [
-    ("TransferMismatch", "mints that take a fee are refused when their vault is made; the check guards that list"),
-];
+const UNREACHABLE: [(&str, &str); 1] =
+    [("TransferMismatch", "mints that take a fee are refused when their vault is made; the check guards that list")];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -2,8 +2,8 @@
 
 use criterion::{criterion_group, criterion_main, Criterion};
 use plimsoll_risk::margin::portfolio::{
-    ExpiryBook, Extras, GridTable, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange, RiskArray, Scenario, VolDirection,
-    VolatilityState, Workspace, P2T_SCENARIOS,
+    ExpiryBook, Extras, GridTable, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange, RiskArray, Scenario,
+    VolDirection, VolatilityState, Workspace, P2T_SCENARIOS,
 };
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::math::sqrt_years;

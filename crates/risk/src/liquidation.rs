@@ -212,7 +212,8 @@ mod tests {
             maintenance: Value::from_usd(-100),
             ..MarginReport::default()
         };
-        let after = |millionths, payment| after_slice(&before, Ratio::from_millionths(millionths), Value::from_usd(payment));
+        let after =
+            |millionths, payment| after_slice(&before, Ratio::from_millionths(millionths), Value::from_usd(payment));
         assert_eq!(after(250_000, 60), Ok((Value::from_usd(285), Value::from_usd(-15))));
         assert_eq!(after(1_000_000, 240), Ok((Value::from_usd(240), Value::from_usd(240))));
         assert_eq!(after(0, 0), Ok((Value::from_usd(300), Value::from_usd(-100))));

@@ -46,8 +46,9 @@ pub const MAX_PUBLISHERS: u8 = 4;
 /// Historical moves of one underlying.
 #[constant]
 pub const MAX_HISTORY: u8 = 64;
-/// Most legs times historical moves of an account in portfolio margin: 64 legs by 32 moves, or 32 by 64.
-pub const MAX_HISTORY_WORK: usize = 2_048;
+/// Most legs times historical moves of an account in portfolio margin: 64 legs by 16 moves, or 16 by 64. A liquidation looks
+/// at them up to four times.
+pub const MAX_HISTORY_WORK: usize = 1_024;
 /// Underlyings and collaterals that one instruction can value.
 pub const MAX_MARKETS: usize = 32;
 

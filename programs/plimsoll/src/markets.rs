@@ -23,7 +23,8 @@ impl<'a> Markets<'a> {
     /// [`PlimsollError::UnexpectedAccount`] for an account that is neither; [`PlimsollError::WrongExchange`];
     /// [`PlimsollError::WrongVersion`].
     pub fn load<'info: 'a>(accounts: impl Iterator<Item = &'a AccountInfo<'info>>, exchange: &Pubkey) -> Result<Self> {
-        let mut markets = Self { underlyings: Vec::with_capacity(8), collaterals: Vec::with_capacity(8), histories: Vec::new() };
+        let mut markets =
+            Self { underlyings: Vec::with_capacity(8), collaterals: Vec::with_capacity(8), histories: Vec::new() };
         for (index, account) in accounts.enumerate() {
             require!(index < MAX_MARKETS, PlimsollError::UnexpectedAccount);
             markets.add(account, exchange)?;

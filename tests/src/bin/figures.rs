@@ -154,7 +154,11 @@ fn main() -> Result<ExitCode> {
             figures.extend(margin_figures::compute());
             let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
             let micros = margin_figures::native_micros(&target, "margin of 64 legs, 33 scenarios")?;
-            figures.push(margin_figures::Bounded { name: "native_64_legs_33_scenarios_us".into(), value: micros, bound: 40.0 });
+            figures.push(margin_figures::Bounded {
+                name: "native_64_legs_33_scenarios_us".into(),
+                value: micros,
+                bound: 40.0,
+            });
             let figures: Vec<Figure> = figures.into_iter().map(|f| Figure::new(f.name, f.value, f.bound)).collect();
             let is_ok = print(&figures);
             println!("\n{}", margin_figures::table());

@@ -1,7 +1,7 @@
 //! `liquidate`: the largest account there can be is valued and taken within a transaction's compute units and memory.
 
-use crate::{usd, CollateralSetup, ExpirySetup, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use crate::fixture::{DAY, TAKE_ALL};
+use crate::{usd, CollateralSetup, ExpirySetup, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::instructions::LiquidateArgs;
 use plimsoll::state::MarginMode;
 

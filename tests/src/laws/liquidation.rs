@@ -56,10 +56,13 @@ fn check_helped(
     let slack = lots(&step.before, &event.account) + 4 * (equity.abs() + (equity - maintenance)) / ONE + 4;
     let told = (event.equity_before_atoms, event.maintenance_before_atoms);
     let apart = |told: i64, held: i128| (i128::from(told) - held).abs() > slack;
-    let is_off = apart(event.equity_after_atoms, equity_after) || apart(event.maintenance_after_atoms, maintenance_after);
+    let is_off =
+        apart(event.equity_after_atoms, equity_after) || apart(event.maintenance_after_atoms, maintenance_after);
     if told != (before.equity.raw(), before.maintenance.raw()) || is_off {
         let then = (event.equity_after_atoms, event.maintenance_after_atoms);
-        return Err(format!("the event tells {told:?}, then {then:?}, before {before:?}, after {after:?}, slack {slack}"));
+        return Err(format!(
+            "the event tells {told:?}, then {then:?}, before {before:?}, after {after:?}, slack {slack}"
+        ));
     }
     if maintenance_after + slack < maintenance {
         return Err(format!("MM fell: {before:?} to {after:?}, slack {slack}"));

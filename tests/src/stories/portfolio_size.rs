@@ -128,13 +128,13 @@ fn shortfall_over_history_replaces_the_worst_scenario_and_needs_the_history_acco
     expect_error!(f.send(&[check], &[]), PlimsollError::MarketMissing);
 }
 
-/// As many legs times moves as an account may have: 64 by 32, in eight markets, calm or diverging.
+/// As many legs times moves as an account may have: 64 by 16, in eight markets, calm or diverging.
 #[test]
 fn the_largest_account_with_history_in_every_market_is_liquidated_in_one_transaction() {
     for (price, confidence, most) in [(1_500.0, 0.0, 1_100_000), (1_580.0, 2.0, 1_400_000)] {
         let mut f = markets(8);
         for market in (0..8).map(Market) {
-            set_history(&mut f, market, &falls_and_rises()[..32]);
+            set_history(&mut f, market, &falls_and_rises()[..16]);
         }
         let (writer, taker) = full_account(&mut f, 8, 8);
         f.advance(30);
@@ -158,9 +158,9 @@ fn writer_with_history(legs: usize) -> (Fixture, Trader, Trader, Vec<Contract>) 
 
 #[test]
 fn more_legs_times_moves_than_a_liquidation_can_value_are_not_opened() {
-    let (mut f, maker, writer, calls) = writer_with_history(33);
+    let (mut f, maker, writer, calls) = writer_with_history(16);
     f.set_history(ETH, 32, &falls_and_rises()[..30]).unwrap();
-    // 33 by 62 is 2 046, 34 by 62 is 2 108.
+    // 16 by 62 is 992, 17 by 62 is 1 054.
     f.trade(writer, maker, calls[0], -0.1, 60.0).unwrap();
     let further = f.call(ETH, 0, 3_000.0);
     expect_error!(f.trade(writer, maker, further, -0.1, 1.0), PlimsollError::TooManyPositions);
@@ -171,7 +171,7 @@ fn more_legs_times_moves_than_a_liquidation_can_value_are_not_opened() {
 /// A history that grows must not lock those in who hold much already.
 #[test]
 fn an_account_that_a_longer_history_has_made_too_large_may_reduce_and_be_called_and_liquidated() {
-    let (mut f, maker, writer, calls) = writer_with_history(40);
+    let (mut f, maker, writer, calls) = writer_with_history(30);
     f.set_history(ETH, 32, &falls_and_rises()[..32]).unwrap();
     let further = f.call(ETH, 0, 3_000.0);
     expect_error!(f.trade(writer, maker, further, -0.1, 1.0), PlimsollError::TooManyPositions);
@@ -190,17 +190,17 @@ fn an_account_that_a_longer_history_has_made_too_large_may_reduce_and_be_called_
 /// Nor does a taker grow beyond what another could take from it.
 #[test]
 fn a_taker_does_not_grow_beyond_what_a_liquidation_can_value() {
-    let (mut f, maker, writer, _) = writer_with_history(40);
+    let (mut f, maker, writer, _) = writer_with_history(20);
     f.set_history(ETH, 32, &falls_and_rises()[..11]).unwrap();
     let taker = f.trader_in("taker", MarginMode::Portfolio, 1_000_000.0);
-    for leg in 0..20 {
+    for leg in 0..10 {
         let put = f.put(ETH, 0, 1_000.0 + 10.0 * f64::from(leg));
         f.trade(taker, maker, put, -0.1, 1.0).unwrap();
     }
     let spare = f.check_health(writer).initial_atoms;
     f.withdraw(writer, spare as u64).unwrap();
     raise_until_liquidatable(&mut f, 1, writer, 1_500.0, 0.0);
-    // 60 legs by 43 moves are 2 580.
+    // 30 legs by 43 moves are 1 290.
     expect_error!(f.liquidate(taker, writer), PlimsollError::TooManyPositions);
     f.liquidate(maker, writer).unwrap();
 }

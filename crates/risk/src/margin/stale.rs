@@ -51,9 +51,9 @@ mod tests {
         legs.iter().map(|leg| leg.total_vol.raw()).collect()
     }
 
-    use OptionKind::{Call, Put};
     use std::vec;
     use std::vec::Vec;
+    use OptionKind::{Call, Put};
 
     #[test]
     fn shorts_are_raised_and_longs_keep_the_last_surface() {

@@ -33,7 +33,7 @@ static TABLE: [u32; 2 * HALF + 1] = table();
 /// # Source
 /// 65,536 straight lines of width 1/4096.
 #[inline(always)]
-#[allow(clippy::indexing_slicing)] // The mask keeps the index below 65,536, the second one is at most that.
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // The mask keeps the index below 65,536.
 pub(crate) fn norm_cdf_scan(biased: u64) -> i64 {
     let index = ((biased >> FRACTION_BITS) & (2 * HALF as u64 - 1)) as usize;
     let (from, to) = (TABLE[index] as i64, TABLE[index + 1] as i64);
@@ -47,6 +47,7 @@ pub(crate) fn norm_cdf_scan(biased: u64) -> i64 {
 /// With h the step, n(d + h) = n(d)·r(d) and r(d + h) = r(d)·e^(−h²); the integral over a step is
 /// h/2·(n(d) + n(d + h)) + h²/12·(n'(d) − n'(d + h)), to h⁵/720 (L. Euler, C. Maclaurin). n in Q64, r in Q63.
 #[allow(long_running_const_eval)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)] // Evaluated by the compiler, which refuses an overflow.
 const fn table() -> [u32; 2 * HALF + 1] {
     /// n(0) = 1/√(2π), Q64.
     const DENSITY: u64 = 7_359_186_146_747_302_452;

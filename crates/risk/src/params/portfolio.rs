@@ -143,16 +143,8 @@ impl PortfolioParams {
         confidence_factor: Ratio::ONE,
         mm_option: millionths(3_000),
         im_option: millionths(2_000),
-        skew_linear: SkewParams {
-            weight: Ratio::ONE,
-            base_cap: millionths(150_000),
-            cap_slope: millionths(-50_000),
-        },
-        skew_absolute: SkewParams {
-            weight: Ratio::ONE,
-            base_cap: millionths(150_000),
-            cap_slope: millionths(-50_000),
-        },
+        skew_linear: SkewParams { weight: Ratio::ONE, base_cap: millionths(150_000), cap_slope: millionths(-50_000) },
+        skew_absolute: SkewParams { weight: Ratio::ONE, base_cap: millionths(150_000), cap_slope: millionths(-50_000) },
         min_kstar: millionths(10_000),
         width_scale: millionths(4_000_000),
         vol_static: millionths(600_000),
@@ -173,11 +165,11 @@ impl PortfolioParams {
     /// # Errors
     /// [`RiskError::ParameterOutOfRange`] with the parameter's name.
     pub fn validate(&self) -> Result<(), RiskError> {
-        let in_range = |(name, value, low, high): (&'static str, Ratio, i32, i32)| {
-            match value.is_within(millionths(low), millionths(high)) {
-                true => Ok(()),
-                false => Err(RiskError::ParameterOutOfRange(name)),
-            }
+        let in_range = |(name, value, low, high): (&'static str, Ratio, i32, i32)| match value
+            .is_within(millionths(low), millionths(high))
+        {
+            true => Ok(()),
+            false => Err(RiskError::ParameterOutOfRange(name)),
         };
         self.limits().into_iter().try_for_each(in_range)?;
         self.skew_limits().into_iter().try_for_each(in_range)?;

@@ -93,7 +93,8 @@ fn each_ratio_is_accepted_at_its_limits_and_refused_by_name_one_unit_beyond() {
 
 #[test]
 fn parameters_that_are_no_ratios_or_bound_by_each_other_are_refused_by_name() {
-    let changes: [(&str, fn(&mut PortfolioParams)); 14] = [
+    type Change = fn(&mut PortfolioParams);
+    let changes: [(&str, Change); 14] = [
         ("tenor_floor", |p| p.tenor_floor = Seconds::from_raw(3_599)),
         ("tenor_floor", |p| p.tenor_floor = Seconds::from_raw(30 * 86_400 + 1)),
         ("tenor_floor", |p| p.tenor_floor = Seconds::from_raw(i64::MIN)),

@@ -60,7 +60,13 @@ impl Valuation<'_> {
                 _ => initial = initial.min(point.margin.initial),
             }
         }
-        self.note_underlying(UnderlyingHealth { slot: positions[0].underlying, margin, initial, greeks: total, portfolio: None });
+        self.note_underlying(UnderlyingHealth {
+            slot: positions[0].underlying,
+            margin,
+            initial,
+            greeks: total,
+            portfolio: None,
+        });
         self.sum.add_underlying(&margin, initial).or_error()
     }
 

@@ -15,14 +15,19 @@ use super::scratch::{arrays_of, Scratch};
 use super::{Purpose, UnderlyingHealth, Valuation};
 use crate::constants::MAX_HISTORY_WORK;
 use crate::errors::{OrProgramError, PlimsollError};
-use crate::state::{PriceState, Position, Underlying};
+use crate::state::{Position, PriceState, Underlying};
 
 impl Valuation<'_> {
     /// Adds an underlying in portfolio margin.
     ///
     /// # Errors
     /// [`PlimsollError::ScenarioGrid`] for an underlying without a grid.
-    pub(super) fn add_portfolio(&mut self, key: &Pubkey, underlying: &Underlying, positions: &[Position]) -> Result<()> {
+    pub(super) fn add_portfolio(
+        &mut self,
+        key: &Pubkey,
+        underlying: &Underlying,
+        positions: &[Position],
+    ) -> Result<()> {
         require!(underlying.portfolio.is_set(), PlimsollError::ScenarioGrid);
         let params = PortfolioParams::from(&underlying.portfolio.params);
         let index = Spot::new(underlying.price.index(), underlying.price.ln_index_q40);
@@ -129,7 +134,8 @@ impl Valuation<'_> {
             expiries,
             legs,
         };
-        let is_live = |position: &&Position| underlying.expiry(position.expiry).is_ok_and(|expiry| !expiry.is_settled());
+        let is_live =
+            |position: &&Position| underlying.expiry(position.expiry).is_ok_and(|expiry| !expiry.is_settled());
         let live = positions.unwrap_or_default().iter().filter(is_live);
         let mut arrays = arrays_of(arrays, key, live.map(|position| (position.expiry, position.series)));
         let history = match pairs.is_empty() {

@@ -9,7 +9,7 @@ use plimsoll_risk::units::{Contracts, Log, Price, Ratio, Seconds, Vol};
 use crate::constants::MAX_PUBLISHERS;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::params::{SviRaw, UnderlyingParams};
-use crate::state::{PortfolioState, Forecast, Position, PriceState, RealisedVol};
+use crate::state::{Forecast, PortfolioState, Position, PriceState, RealisedVol};
 
 /// One underlying: price, parameters, expiries and series.
 #[account(zero_copy)]

@@ -137,7 +137,6 @@ impl<'a> PortfolioBook<'a> {
         })
     }
 
-
     /// The finest units that hold the book, shocked up to `further` (Q30) as well.
     ///
     /// # Errors
@@ -157,7 +156,7 @@ impl<'a> PortfolioBook<'a> {
             }
             // Forwards below 2^60 and factors below 2^34.4 of Q30; beyond an i64 the price is out of any range.
             let shocked = mul_shift::<FACTOR_BITS>(forward.raw() >> 3, largest);
-            if shocked < 0 || shocked >= i64::MAX >> 4 {
+            if !(0..i64::MAX >> 4).contains(&shocked) {
                 return Err(RiskError::Overflow);
             }
             highest = highest.max(shocked.wrapping_add(1) << 3);

@@ -51,9 +51,8 @@ fn naked_shorts(legs: &[Leg]) -> Result<Contracts, RiskError> {
     let mut naked = Contracts::ZERO;
     let has_longs = legs.iter().any(|leg| leg.size.raw() > 0);
     for short in legs.iter().filter(|leg| leg.size.is_negative()) {
-        let is_pair = |leg: &&Leg| {
-            leg.strike.price == short.strike.price && leg.size.raw() > 0 && leg.kind != short.kind
-        };
+        let is_pair =
+            |leg: &&Leg| leg.strike.price == short.strike.price && leg.size.raw() > 0 && leg.kind != short.kind;
         let covered = if has_longs { legs.iter().find(is_pair).map_or(0, |leg| leg.size.raw()) } else { 0 };
         // Sizes within ±1e15.
         let open = short.size.raw().wrapping_neg().wrapping_sub(covered).max(0);

@@ -234,11 +234,7 @@ pub const P2T_SCENARIOS: [Scenario; 29] = {
         Scenario { spot: Ratio::from_millionths(millionths), vol, weight: Ratio::ONE }
     }
     const fn tail(millionths: i32, weight_e9: i64) -> Scenario {
-        Scenario {
-            spot: Ratio::from_millionths(millionths),
-            vol: VolDirection::Up,
-            weight: Ratio::from_raw(weight_e9),
-        }
+        Scenario { spot: Ratio::from_millionths(millionths), vol: VolDirection::Up, weight: Ratio::from_raw(weight_e9) }
     }
     [
         full(1_180_000, Up),

@@ -226,7 +226,8 @@ impl Workspace {
         let of_grid = self.totals.iter().zip(book.grid.scenarios).take(book.grid.shape.count as usize);
         let of_grid = of_grid.filter(|(_, &number)| number != u8::MAX).map(|(&pnl, _)| pnl);
         let skews = [(self.sums.linear, book.params.skew_linear), (self.sums.absolute, book.params.skew_absolute)];
-        let of_skew = skews.iter().filter(|(_, skew)| !skew.weight.is_zero()).map(|&(sum, skew)| weigh(sum, skew.weight));
+        let of_skew =
+            skews.iter().filter(|(_, skew)| !skew.weight.is_zero()).map(|&(sum, skew)| weigh(sum, skew.weight));
         let mut count = 0usize;
         for (slot, pnl) in outcomes.iter_mut().zip(of_grid.chain(of_skew)) {
             *slot = pnl;

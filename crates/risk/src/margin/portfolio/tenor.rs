@@ -175,7 +175,8 @@ fn less_one_q31(x: i64) -> i64 {
 /// (30 d / max(T, floor))^power, Q40.
 fn shock_power(params: &PortfolioParams, left: Seconds) -> Result<i64, RiskError> {
     let power = if left.raw() <= REFERENCE_TENOR { params.short_power } else { params.long_power };
-    let tenor = NonZeroU64::MIN.saturating_add((left.raw().max(params.tenor_floor.raw()).max(1) as u64).wrapping_sub(1));
+    let tenor =
+        NonZeroU64::MIN.saturating_add((left.raw().max(params.tenor_floor.raw()).max(1) as u64).wrapping_sub(1));
     // 2.6e6 · 2^40 < 2^62.
     let ratio = (((REFERENCE_TENOR << 40) as u64) / tenor).max(1) as i64;
     Ok(math::exp_q40(mul_shift::<40>(math::ln_ratio_q40(ratio)?, q40(power))))
