@@ -4,7 +4,7 @@
     python3 tests/reference/fuzz.py [--count 2000] [--seed 1] [--lowest-spot 0.1] [--target-dir DIR]
     python3 tests/reference/fuzz.py --portfolio 1000 [--seed 1] [--out FILE]
 
-The first writes vectors to a temporary folder and runs the golden test of plimsoll-risk on them. The folder stays when they
+The first writes vectors to a temporary folder and runs the golden tests on them. The folder stays when they
 disagree. The second writes that many random accounts in portfolio margin with their answers, as one JSON array, for a test
 that reads them.
 """
@@ -113,14 +113,14 @@ def main():
     generate.write(folder / "cross", ((n, generate.with_expected(p)) for n, p in portfolios(rng, max(options.count, 120), options.lowest_spot)))
     cases = auctions(rng, max(options.count, 40))
     generate.write(folder / "liquidation", ((n, {**c, "expected": generate.liquidation_expected(c)}) for n, c in cases))
-    command = ["cargo", "test", "-p", "plimsoll-risk", "--test", "golden"]
-    if options.target_dir:
-        command += ["--target-dir", options.target_dir]
-    command += ["--", "--nocapture", "--test-threads=1", "--skip", "prices_and_greeks"]
-    result = subprocess.run(command, cwd=ROOT, env={**os.environ, "PLIMSOLL_VECTORS": str(folder)})
-    if result.returncode:
-        print(f"vectors kept in {folder}")
-        return 1
+    for package, test in (("plimsoll-risk", "liquidations"), ("plimsoll-margin-file", "cross_margin")):
+        command = ["cargo", "test", "--locked", "-p", package, "--test", "golden"]
+        if options.target_dir:
+            command += ["--target-dir", options.target_dir]
+        command += ["--", "--nocapture", test]
+        if subprocess.run(command, cwd=ROOT, env={**os.environ, "PLIMSOLL_VECTORS": str(folder)}).returncode:
+            print(f"vectors kept in {folder}")
+            return 1
     shutil.rmtree(folder)
     return 0
 

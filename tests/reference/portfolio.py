@@ -3,6 +3,7 @@
 Written from the definition of the margin rules (design, section 5.2), not from the implementation.
 """
 
+import copy
 import math
 
 import black76
@@ -69,6 +70,13 @@ class Live:
         self.mark = self.value()
         if self.mark >= mark:
             self.sigmas, self.mark = last, mark
+
+    def at(self, factor):
+        """The same expiry when spot is multiplied by a factor; strikes keep their volatility."""
+        moved = copy.copy(self)
+        moved.forward = self.fixed + (self.forward - self.fixed) * factor
+        moved.mark = moved.value()
+        return moved
 
     def has_shorts(self):
         return any(x["size"] < 0.0 for x in self.legs)
@@ -268,10 +276,25 @@ def live_expiries(u):
     return [Live(e, u, u["params"]["portfolio"]) for e in u["expiries"] if not cross.is_settled(e)]
 
 
+def far_ends(u):
+    """Ends of the price range that are so far away that the loss of mark does not tell what a scan there would ask for."""
+    return [u[end] for end in ("low", "high") if abs(math.log(u.get(end, u["index"]) / u["index"])) > math.log(1.025)]
+
+
 def underlying_margin(u, own, stable):
-    """One underlying; `own` is the collateral in the same asset."""
-    p = u["params"]["portfolio"]
+    """One underlying; the initial margin is the worst of the index and of the ends of the range that are far."""
     live = live_expiries(u)
+    out = margin_at(u, live, own, stable)
+    for price in far_ends(u):
+        there = {**u, "index": price, "low": price, "high": price}
+        moved = [e.at(price / u["index"]) for e in live]
+        out["initial"] = min(out["initial"], margin_at(there, moved, own, stable)["initial"])
+    return out
+
+
+def margin_at(u, live, own, stable):
+    """One underlying at one spot price; `own` is the collateral in the same asset."""
+    p = u["params"]["portfolio"]
     same_asset = sum((token_value(c, stable) for c in own), 0.0)
     mark = sum((e.mark for e in live), 0.0)
     g = total_greeks([e.greeks() for e in live])

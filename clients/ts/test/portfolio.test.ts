@@ -66,7 +66,7 @@ const P2T: PortfolioParamsRaw = {
 const SCENARIOS: Scenario[] = [
   { spot: "0.865", vol: "up" },
   { spot: "1", vol: "down" },
-  { spot: "1.135", vol: "none" },
+  { spot: "1.135", vol: "up" },
   { spot: "4", vol: "up", weight: "0.012" },
 ];
 
@@ -115,7 +115,7 @@ test("every scenario has its words", () => {
   assert.deepEqual(words, [
     "spot -13.5 %, volatility up",
     "spot unchanged, volatility down",
-    "spot +13.5 %, volatility unchanged",
+    "spot +13.5 %, volatility up",
     "spot +300 %, volatility up, 1.2 % of the loss",
     "no scenario loses",
     "smile tilts",

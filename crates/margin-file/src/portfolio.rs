@@ -7,12 +7,12 @@ use crate::report::{PortfolioReport, UnderlyingReport};
 use crate::settled;
 use anyhow::{ensure, Context, Result};
 use plimsoll_risk::margin::portfolio::{
-    collateral_charge, DollarGreeks, ExpiryBook, Extras, Grid, GridTable, HistoryWorkspace, OwnCollateral,
+    collateral_charge, DollarGreeks, ExpiryBook, Extras, Grid, GridTable, HistoryPair, HistoryWorkspace, OwnCollateral,
     PortfolioBook, PortfolioMargin, PriceRange, VolatilityState, Workspace, WorstScenario,
 };
 use plimsoll_risk::margin::{CollateralValue, Leg, UnderlyingMargin};
 use plimsoll_risk::params::PortfolioParams;
-use plimsoll_risk::units::{Exact, Ratio};
+use plimsoll_risk::units::{Exact, Price, Ratio};
 use plimsoll_risk::RiskError;
 
 /// Collateral that is the same asset as the underlying: values with the confidence in their prices.
@@ -53,20 +53,45 @@ pub fn margin(
         arrays: &mut [],
     };
     let margin = PortfolioMargin::of(&book, &mut workspace, extras).map_err(explain)?;
+    let (is_low_far, is_high_far) = book.range.has_far_ends();
+    let mut initial = margin.initial;
+    for end in [is_low_far.then(|| file.low()), is_high_far.then(|| file.high())].into_iter().flatten() {
+        initial = initial.min(initial_at(&book, &live, &history, usd("low or high", end)?)?);
+    }
     let settled = settled(file)?;
     let parts = report(&margin, &workspace, &book.grid, &params, given.scenarios.len());
     let report = UnderlyingReport {
         mark: dollars(margin.mark),
         settled: dollars(settled),
         maintenance: dollars(margin.maintenance),
-        initial: dollars(margin.initial),
+        initial: dollars(initial),
         initial_at_index: None,
         portfolio: Some(parts),
     };
-    let mut balances = margin.balances();
+    let mut balances = UnderlyingMargin::new(margin.mark, initial, margin.maintenance);
     balances.add_settled(settled).map_err(explain)?;
     let initial = balances.initial;
     Ok((balances, initial, report))
+}
+
+/// Initial margin of the same book at another spot price; volatility stays with its strike.
+fn initial_at(
+    book: &PortfolioBook,
+    live: &[(LiveExpiry, Ratio, Ratio)],
+    history: &[HistoryPair],
+    spot: Price,
+) -> Result<Exact> {
+    let factor = spot.raw() as f64 / book.range.index.raw() as f64;
+    let moved = live
+        .iter()
+        .zip(book.expiries)
+        .map(|((expiry, _, _), at_index)| Ok(ExpiryBook { curve: expiry.moved(factor)?, ..*at_index }));
+    let expiries: Vec<ExpiryBook> = moved.collect::<Result<_>>()?;
+    let book = PortfolioBook { range: PriceRange::at(spot), expiries: &expiries, ..*book };
+    let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
+    let history = (!history.is_empty()).then_some((history, &mut memory));
+    let extras = Extras { history, with_greeks: true, arrays: &mut [] };
+    Ok(PortfolioMargin::of(&book, &mut workspace, extras).map_err(explain)?.initial)
 }
 
 fn load(file: &UnderlyingFile, stale_mult: f64, stale_charge: f64) -> Result<Vec<(LiveExpiry, Ratio, Ratio)>> {

@@ -100,7 +100,7 @@ pub enum PlimsollError {
     AccountNotEmpty = 307,
     #[msg("Account is healthy: there is nothing to call or clear")]
     NoMarginCall = 308,
-    #[msg("Underlying has no scenario grid for portfolio margin: its admin must set parameters and scenarios first")]
+    #[msg("Scenario grid is missing or does not look far enough both ways: set parameters and 1 to 40 scenarios, with volatility up at 5 % each way")]
     ScenarioGrid = 309,
     #[msg("Deposit cap of the collateral would be exceeded: deposit less")]
     DepositCap = 310,

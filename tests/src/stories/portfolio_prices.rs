@@ -200,3 +200,25 @@ fn depeg_raises_the_scanned_part_of_initial_margin_by_twice_what_is_missing_to_t
     assert!((before.initial_atoms - after.initial_atoms - -scan * 4 / 100).abs() <= 3, "{before:?} {after:?}");
     assert_eq!(after.maintenance_atoms, before.maintenance_atoms);
 }
+
+/// What a book is asked for before a spike is the least it is asked for in it: puts are not cheap because the index jumped.
+#[test]
+fn a_spike_lowers_no_initial_margin_of_a_portfolio_account() {
+    let mut market = MarketSetup::default();
+    (market.oracle.slow_secs, market.oracle.max_divergence_e9) = (HOUR, 200_000_000);
+    let mut f = Fixture::new(&Setup::lite().without_fees().with_market(market));
+    let (maker, writer) = (f.trader("maker", 1_000_000.0), f.trader_in("writer", MarginMode::Portfolio, 20_000.0));
+    let put = f.put(ETH, 0, 1_500.0);
+    f.trade(writer, maker, put, -10.0, 66.0).unwrap();
+    let before = f.check_health(writer);
+    f.set_price(ETH, 1_650.0);
+    let spike = f.check_health(writer);
+    assert!(spike.is_calm && spike.maintenance_atoms > before.maintenance_atoms);
+    assert_eq!(spike.initial_atoms, before.initial_atoms);
+    // The loss of mark alone would have asked for hundreds less.
+    let parts = spike.underlyings[0].scenarios.unwrap();
+    let by_gap = spike.equity_atoms + parts.min_span_atoms + parts.gap_atoms
+        - parts.mm_contingency_atoms
+        - parts.im_contingency_atoms;
+    assert!(by_gap > spike.initial_atoms + usd(200.0), "{by_gap} {}", spike.initial_atoms);
+}

@@ -494,7 +494,7 @@ export const ERRORS = [
   {
     code: 6309,
     name: "ScenarioGrid",
-    message: "Underlying has no scenario grid for portfolio margin: its admin must set parameters and scenarios first",
+    message: "Scenario grid is missing or does not look far enough both ways: set parameters and 1 to 40 scenarios, with volatility up at 5 % each way",
   },
   {
     code: 6310,

@@ -5,7 +5,7 @@ use plimsoll_risk::margin::portfolio::{
     collateral_charge, DollarGreeks, ExpiryBook, Extras, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange,
     VolatilityState,
 };
-use plimsoll_risk::margin::Leg;
+use plimsoll_risk::margin::{Leg, UnderlyingMargin};
 use plimsoll_risk::params::{PortfolioParams, ShortfallSource};
 use plimsoll_risk::pricing::black76::ForwardCurve;
 use plimsoll_risk::units::{Exact, Ratio, Vol};
@@ -35,15 +35,25 @@ impl Valuation<'_> {
         let settled = self.load_book(underlying, positions, &index)?;
         self.load_history(key, &params)?;
         self.scratch.prepare(key, positions);
-        let margin = self.portfolio_at(key, underlying, &params, &own, index, Some(positions))?;
+        let range = match self.purpose {
+            Purpose::Liquidation => PriceRange::at(index.price),
+            _ => range(&underlying.price)?,
+        };
+        let margin = self.portfolio_at(key, underlying, &params, &own, range, Some(positions))?;
+        let mut initial = margin.initial;
+        for spot in self.far_ends(&underlying.price, &range) {
+            self.move_book(underlying, positions, &spot)?;
+            let end = self.portfolio_at(key, underlying, &params, &own, PriceRange::at(spot.price), None)?;
+            initial = initial.min(end.initial);
+        }
         // Collateral of the same asset would move as well: such an account stands as it is.
         let others = if own.full.is_zero() { self.portfolio_spots(&underlying.price)? } else { Vec::new() };
         for spot in others {
             self.move_book(underlying, positions, &spot)?;
-            let other = self.portfolio_at(key, underlying, &params, &own, spot, None)?;
+            let other = self.portfolio_at(key, underlying, &params, &own, PriceRange::at(spot.price), None)?;
             self.note_relief(margin.maintenance, other.maintenance)?;
         }
-        let mut balances = margin.balances();
+        let mut balances = UnderlyingMargin::new(margin.mark, initial, margin.maintenance);
         if !underlying.price.is_fresh(self.now, self.purpose.freshness()) {
             // Longs alone may have a price that old: their last mark counts in E and MM, and opens nothing.
             balances.initial = balances.initial.min(Exact::ZERO);
@@ -65,6 +75,17 @@ impl Valuation<'_> {
             Purpose::Liquidation => Ok(self.spots(price)?.split_off(1)),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// Ends of the price range at which new risk is scanned again. The taker of a liquidation is spared that, for its compute
+    /// units are needed for the two accounts.
+    fn far_ends(&self, price: &PriceState, range: &PriceRange) -> impl Iterator<Item = Spot> {
+        let (low, high) = match self.purpose {
+            Purpose::NewRisk | Purpose::View => range.has_far_ends(),
+            Purpose::Liquidation | Purpose::Taker => (false, false),
+        };
+        let low = low.then(|| Spot::new(price.low(), price.ln_low_q40));
+        low.into_iter().chain(high.then(|| Spot::new(price.high(), price.ln_high_q40)))
     }
 
     /// Loads legs and markets of all live expiries at the index; gives what the settled ones pay.
@@ -112,15 +133,11 @@ impl Valuation<'_> {
         underlying: &Underlying,
         params: &PortfolioParams,
         own: &OwnCollateral,
-        spot: Spot,
+        range: PriceRange,
         positions: Option<&[Position]>,
     ) -> Result<PortfolioMargin> {
         let price = &underlying.price;
         let realised = if params.realised_mult.is_zero() { Vol::ZERO } else { underlying.realised_vol() };
-        let range = match self.purpose {
-            Purpose::Liquidation => PriceRange::at(spot.price),
-            _ => range(price)?,
-        };
         let (confidence, forecast) = (price.confidence()?, underlying.forecast(self.now));
         let Scratch { legs, expiries, workspace, arrays, pairs, history, .. } = &mut *self.scratch;
         let book = PortfolioBook {

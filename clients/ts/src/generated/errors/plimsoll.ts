@@ -100,7 +100,7 @@ export const PLIMSOLL_ERROR__INSUFFICIENT_BALANCE = 0x18a2; // 6306
 export const PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY = 0x18a3; // 6307
 /** NoMarginCall: Account is healthy: there is nothing to call or clear */
 export const PLIMSOLL_ERROR__NO_MARGIN_CALL = 0x18a4; // 6308
-/** ScenarioGrid: Underlying has no scenario grid for portfolio margin: its admin must set parameters and scenarios first */
+/** ScenarioGrid: Scenario grid is missing or does not look far enough both ways: set parameters and 1 to 40 scenarios, with volatility up at 5 % each way */
 export const PLIMSOLL_ERROR__SCENARIO_GRID = 0x18a5; // 6309
 /** DepositCap: Deposit cap of the collateral would be exceeded: deposit less */
 export const PLIMSOLL_ERROR__DEPOSIT_CAP = 0x18a6; // 6310
@@ -271,7 +271,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__PRICE_DIVERGENCE]: `Index and slow price diverge: until they meet only trades that raise initial margin pass`,
     [PLIMSOLL_ERROR__PRICE_LIMIT]: `Slice costs more than the caller's maximum: raise the limit or take less`,
     [PLIMSOLL_ERROR__SAMPLE_TOO_EARLY]: `Sampling interval has not passed since the last sample: update the price and retry later`,
-    [PLIMSOLL_ERROR__SCENARIO_GRID]: `Underlying has no scenario grid for portfolio margin: its admin must set parameters and scenarios first`,
+    [PLIMSOLL_ERROR__SCENARIO_GRID]: `Scenario grid is missing or does not look far enough both ways: set parameters and 1 to 40 scenarios, with volatility up at 5 % each way`,
     [PLIMSOLL_ERROR__SELF_LIQUIDATION]: `Liquidator and liquidated account have the same owner: use another liquidator`,
     [PLIMSOLL_ERROR__SEQUENCE_MISMATCH]: `Liquidation sequence has moved: read the account again and retry`,
     [PLIMSOLL_ERROR__SERIES_EXISTS]: `Series is listed already: use the listed one`,

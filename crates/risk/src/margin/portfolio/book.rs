@@ -12,6 +12,9 @@ use crate::params::PortfolioParams;
 use crate::pricing::black76::ForwardCurve;
 use crate::units::{Contracts, Exact, Log, Price, Ratio, Seconds, ONE_Q};
 
+/// ln 1.025, Q40.
+const FAR_END_Q40: i64 = 27_149_814_663;
+
 /// Most expiries of one underlying.
 pub const MAX_EXPIRIES: usize = 16;
 
@@ -98,6 +101,12 @@ impl PriceRange {
         let (low, high) = (log_low.raw().wrapping_sub(log_index.raw()), log_high.raw().wrapping_sub(log_index.raw()));
         // Beyond a factor of 20 either way the range ends: a collapse must not stop a valuation.
         Ok(Self { index, log_low: low.max(-3 * ONE_Q), log_high: high.min(3 * ONE_Q) })
+    }
+
+    /// Whether low, and high, are so far from the index (2.5 %) that the loss of mark alone does not tell what a scan there
+    /// would ask for: the scenarios have to be scanned at that end as well, and the worse initial margin counts.
+    pub const fn has_far_ends(&self) -> (bool, bool) {
+        (self.log_low < -FAR_END_Q40, self.log_high > FAR_END_Q40)
     }
 
     pub(super) const fn is_wide(&self) -> bool {
