@@ -64,11 +64,14 @@ class Live:
             self.floor(p["stale_mult"] * u.get("realised_vol", 0.0))
 
     def floor(self, least):
-        """Of a surface that is too old and the same one raised to a least volatility, the one the account is worth less at."""
+        """A surface that is too old is raised to a least volatility, unless that lifts the value by more than a rounding.
+        Longs alone keep theirs."""
+        if not self.has_shorts():
+            return
         last, mark = self.sigmas, self.mark
         self.sigmas = [max(sigma, least) for sigma in last]
         self.mark = self.value()
-        if self.mark >= mark:
+        if self.mark > mark + 1e-8 * self.forward * self.contracts:
             self.sigmas, self.mark = last, mark
 
     def at(self, factor):
