@@ -90,14 +90,14 @@ impl DollarGreeks {
         };
         // n·σ/(2√τ)/365 = n·v/(2τ)/365, and τ·365 is the time left in days: a half day over the seconds left.
         let left = NonZeroU64::MIN.saturating_add((expiry.left.raw().max(1) as u64).wrapping_sub(1));
-        let decay = scaled(priced(forward, sums.times_vol)?, (HALF_DAY_Q40 / left) as i64)?;
+        let decay = scaled(scaled(sums.times_vol, forward)?, (HALF_DAY_Q40 / left) as i64)?;
         // Rates at most 1 and times at most two years: both factors are below 2^42.
         let carry = scaled(mark.raw(), (q40(expiry.rate) as u64 / DAYS) as i64)?;
         let years = mul_shift::<40>(expiry.sqrt_years, expiry.sqrt_years);
         Ok(Self {
-            delta: Exact::from_raw(priced(discounted, sums.delta)?),
-            gamma: Exact::from_raw(priced(convex, sums.over_vol)?),
-            vega: Exact::from_raw(priced(mul_q40(forward, expiry.sqrt_years), sums.density)?),
+            delta: Exact::from_raw(scaled(sums.delta, discounted)?),
+            gamma: Exact::from_raw(scaled(sums.over_vol, convex)?),
+            vega: Exact::from_raw(scaled(sums.density, mul_q40(forward, expiry.sqrt_years))?),
             theta: Exact::from_raw(carry).sub(Exact::from_raw(decay))?,
             rho: Exact::from_raw(scaled(mark.raw(), years)?).neg()?,
         })
@@ -134,11 +134,6 @@ impl Sums {
         self.over_vol = self.over_vol.wrapping_add(mul_wide(size, over));
         self.times_vol = self.times_vol.wrapping_add(mul_wide(size, mul_q40(density, vol)));
     }
-}
-
-/// price · sum / 2^40 in 1e-15 USD. # Rounding Down, on the 62nd bit of the sum.
-fn priced(price: i64, sum: i128) -> Result<i128, RiskError> {
-    scaled(sum, price)
 }
 
 /// x · factor / 2^40 for any x. # Rounding Down, on the 62nd bit of x. # Errors [`RiskError::Overflow`] beyond 2^126.

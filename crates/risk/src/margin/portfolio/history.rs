@@ -4,13 +4,14 @@ use super::book::{ExpiryBook, PortfolioBook};
 use super::grid::FACTOR_BITS;
 use super::kernel::{shocked, Add, Cell, Sink, Strip};
 use super::scale::Scale;
+use super::tally::Tally;
 use super::tenor::TenorTerms;
 use crate::error::RiskError;
 use crate::fixed::{mul_div, mul_shift, Rounding};
 use crate::margin::cross::Leg;
 use crate::math;
-use crate::pricing::black76::{mul_q40, OptionKind};
-use crate::units::{Exact, Price, Ratio, TotalVol, ONE_E9, ONE_Q};
+use crate::pricing::black76::mul_q40;
+use crate::units::{Ratio, TotalVol, ONE_E9, ONE_Q};
 
 /// Most pairs of a set.
 pub const MAX_PAIRS: usize = 64;
@@ -97,29 +98,17 @@ impl HistoryWorkspace {
         scale: &Scale,
     ) -> Result<(), RiskError> {
         let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
-        let variable = expiry.curve.forward.sub(expiry.fixed)?;
-        let moving = scale.price_q2(variable);
+        let moving = scale.price_q2(expiry.curve.forward.sub(expiry.fixed)?);
         for (cell, pair) in self.cells.iter_mut().zip(pairs) {
-            *cell = Cell::new(pair.log_q40 << 20, shocked(moving, pair.factor_q30));
-            if !expiry.fixed.is_zero() {
-                let moved = mul_shift::<FACTOR_BITS>(variable.raw(), pair.factor_q30);
-                let price = Price::from_raw(expiry.fixed.raw().wrapping_add(moved));
-                let log = math::ln_price(price)?.raw().wrapping_sub(expiry.curve.log_forward.raw());
-                *cell = Cell::new(log << 20, scale.price(price));
-            }
-        }
-        let (mut put_size, mut constant) = (0i64, 0i64);
-        for leg in legs {
-            let strip = Strip {
-                log_moneyness: expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw()),
-                strike: scale.price(leg.strike.price),
-                size: scale.size(leg.size),
+            *cell = match expiry.fixed.is_zero() {
+                true => Cell::new(pair.log_q40 << 20, shocked(moving, pair.factor_q30)),
+                false => Cell::partly_fixed(expiry, pair.factor_q30, scale)?,
             };
-            if leg.kind == OptionKind::Put {
-                put_size = put_size.wrapping_add(strip.size);
-                constant = constant.wrapping_add(strip.size.wrapping_mul(strip.strike));
-            }
-            constant = constant.wrapping_add(strip.size >> 1);
+        }
+        let mut tally = Tally::default();
+        for leg in legs {
+            let strip = Strip::of(leg, expiry, scale);
+            tally.add(leg.kind, &strip);
             for (cell, pair) in self.cells.iter_mut().zip(pairs) {
                 let vol = TotalVol::from_raw(mul_q40(leg.total_vol.raw(), pair.vol_q40));
                 let unit = strip.at(cell, vol);
@@ -127,9 +116,7 @@ impl HistoryWorkspace {
             }
         }
         for ((total, cell), _) in self.totals.iter_mut().zip(&self.cells).zip(pairs) {
-            // As in the scan of the grid: calls less forwards, back in range after the difference.
-            let value = cell.value.wrapping_add(constant).wrapping_sub(put_size.wrapping_mul(cell.forward));
-            *total = total.wrapping_add(terms.with_discount(value));
+            *total = total.wrapping_add(terms.with_discount(tally.value(cell)));
         }
         Ok(())
     }
@@ -140,4 +127,4 @@ pub(super) fn largest_factor(pairs: &[HistoryPair]) -> i64 {
     pairs.iter().fold(0, |largest, pair| largest.max(pair.factor_q30))
 }
 
-const _: () = assert!(core::mem::size_of::<HistoryWorkspace>() == 64 * 32 && core::mem::size_of::<Exact>() == 16);
+const _: () = assert!(core::mem::size_of::<HistoryWorkspace>() == MAX_PAIRS * 32);

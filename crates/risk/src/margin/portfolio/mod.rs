@@ -27,6 +27,7 @@ mod kernel;
 mod scale;
 mod scan;
 mod shortfall;
+mod tally;
 mod tenor;
 
 pub use array::{RiskArray, MAX_UNITS};

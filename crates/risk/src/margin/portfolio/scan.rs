@@ -5,13 +5,12 @@ use super::book::{ExpiryBook, PortfolioBook, MAX_EXPIRIES};
 use super::grid::{Grid, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS, WEIGHT_BITS};
 use super::kernel::{fill_cells, shocked, Add, Cell, Sink, Strip};
 use super::scale::Scale;
+use super::tally::Tally;
 use super::tenor::{discounted, SkewTerms, TenorTerms};
 use crate::error::RiskError;
 use crate::fixed::mul_shift;
 use crate::margin::cross::Leg;
-use crate::math;
-use crate::pricing::black76::OptionKind;
-use crate::units::{Exact, Price, TotalVol};
+use crate::units::{Exact, TotalVol};
 use core::slice::IterMut;
 
 /// Cells beside those of the grid: both ends of the price range, both skew scenarios.
@@ -60,27 +59,6 @@ impl Default for Workspace {
     }
 }
 
-/// What the legs of an expiry add up to besides the cells, in units of the scan.
-#[derive(Clone, Copy, Default)]
-struct Puts {
-    /// Σ size of puts.
-    size: i64,
-    /// Σ size · strike of puts, and half a unit for each size to make up for the truncation of its values.
-    strikes: i64,
-    /// Whether there are longs, and shorts.
-    has_longs: bool,
-    has_shorts: bool,
-}
-
-impl Puts {
-    /// Between which values the expiry lies: longs alone are worth nothing at least, shorts alone at most.
-    fn limits(&self) -> (i64, i64) {
-        let low = if self.has_shorts { i64::MIN } else { 0 };
-        let high = if self.has_longs { i64::MAX } else { 0 };
-        (low, high)
-    }
-}
-
 impl Workspace {
     /// Scans the whole book; the units have room for shocks up to `further`, Q30, as well.
     pub(super) fn scan(
@@ -107,28 +85,17 @@ impl Workspace {
         let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
         self.place_cells(book, expiry)?;
         let has_range = book.range.is_wide();
-        let mut puts = Puts::default();
+        let mut tally = Tally::default();
         for leg in legs {
-            let strip = Strip {
-                // Logarithms of prices are within ±21·2^40.
-                log_moneyness: expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw()),
-                strike: self.scale.price(leg.strike.price),
-                size: self.scale.size(leg.size),
-            };
-            if leg.kind == OptionKind::Put {
-                puts.size = puts.size.wrapping_add(strip.size);
-                puts.strikes = puts.strikes.wrapping_add(strip.size.wrapping_mul(strip.strike));
-            }
-            puts.strikes = puts.strikes.wrapping_add(strip.size >> 1);
-            puts.has_longs |= strip.size > 0;
-            puts.has_shorts |= strip.size < 0;
+            let strip = Strip::of(leg, expiry, &self.scale);
+            tally.add(leg.kind, &strip);
             let array = arrays.next().and_then(Option::as_deref_mut);
             self.add_leg(&book.grid, &terms, &strip, leg.total_vol, array);
             if has_range {
                 self.add_range(&strip, leg.total_vol);
             }
         }
-        self.fold(&book.grid, &terms, &puts, has_range);
+        self.fold(&book.grid, &terms, &tally, has_range);
         Ok(())
     }
 
@@ -148,18 +115,14 @@ impl Workspace {
         if fixed.is_zero() {
             return Ok(());
         }
-        let log_forward = expiry.curve.log_forward.raw();
         for (index, cell) in self.cells.iter_mut().enumerate().take(LINEAR) {
+            // A cell that no scenario uses has factor 0: it stands at the fixed part.
             let factor = match index {
                 LOW => book.range.factor_low(),
                 HIGH => book.range.factor_high(),
                 _ => book.grid.factors.get(index).copied().unwrap_or_default(),
             };
-            let variable = expiry.curve.forward.sub(fixed)?.raw();
-            let price = Price::from_raw(fixed.raw().wrapping_add(mul_shift::<FACTOR_BITS>(variable, factor)));
-            // A cell that no scenario uses has factor 0: it stands at the fixed part.
-            let log = math::ln_price(price)?.raw().wrapping_sub(log_forward);
-            *cell = Cell::new(log << 20, self.scale.price(price));
+            *cell = Cell::partly_fixed(expiry, factor, &self.scale)?;
         }
         Ok(())
     }
@@ -197,13 +160,9 @@ impl Workspace {
     }
 
     /// Adds the expiry's values to the totals of the underlying.
-    fn fold(&mut self, grid: &Grid, terms: &TenorTerms, puts: &Puts, has_range: bool) {
-        let (low, high) = puts.limits();
-        let value_at = |cell: &Cell| {
-            // Call less forward for every put; each sum is below 2^61, differences wrap back into range.
-            let value = cell.value.wrapping_add(puts.strikes).wrapping_sub(puts.size.wrapping_mul(cell.forward));
-            value.max(low).min(high)
-        };
+    fn fold(&mut self, grid: &Grid, terms: &TenorTerms, tally: &Tally, has_range: bool) {
+        let (low, high) = tally.limits();
+        let value_at = |cell: &Cell| tally.value(cell).max(low).min(high);
         let cell = |index: usize| self.cells.get(index).map_or(0, value_at);
         let mark = discounted(cell(grid.shape.mark as usize), terms.mark);
         let change = |index: usize| discounted(cell(index), terms.mark).wrapping_sub(mark);
