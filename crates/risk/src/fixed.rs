@@ -90,8 +90,14 @@ fn div_by_u32(dividend: i128, divisor: u64, rounding: Rounding) -> i128 {
     let divisor = NonZeroU64::MIN.saturating_add(divisor.wrapping_sub(1));
     let size = dividend.unsigned_abs();
     let (high, low) = ((size >> 64) as u64, size as u64);
-    let (q3, rest) = digit(0, high >> 32, divisor);
-    let (q2, rest) = digit(rest, high, divisor);
+    // Mostly the dividend is so short that the two higher digits are 0.
+    let (q3, q2, rest) = if high < divisor.get() {
+        (0, 0, high)
+    } else {
+        let (q3, rest) = digit(0, high >> 32, divisor);
+        let (q2, rest) = digit(rest, high, divisor);
+        (q3, q2, rest)
+    };
     let (q1, rest) = digit(rest, low >> 32, divisor);
     let (q0, rest) = digit(rest, low, divisor);
     // Each digit is below 2^32, as the remainder before it is below the divisor.

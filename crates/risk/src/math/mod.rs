@@ -16,6 +16,7 @@ mod sqrt;
 pub(crate) use bits::leading_zeros;
 pub use exp::{exp_q40, EXP_MAX_Q40};
 pub use ln::{ln_price, ln_ratio_q40};
+pub(crate) use norm::INV_SQRT_TAU_Q40;
 pub use norm::{norm_cdf, norm_pdf};
 pub(crate) use norm_scan::{norm_cdf_scan, ARGUMENT_BITS, ARGUMENT_END, BIAS, RESULT_BITS};
 pub(crate) use sqrt::sqrt_of_normalised;

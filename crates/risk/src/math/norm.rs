@@ -6,7 +6,7 @@ use crate::fixed;
 use crate::units::ONE_Q;
 
 /// 1/√(2π) in Q40.
-const INV_SQRT_TAU_Q40: i64 = 438_641_676_113;
+pub(crate) const INV_SQRT_TAU_Q40: i64 = 438_641_676_113;
 /// From here on the distribution is 0 or 1 in Q40: eight standard deviations.
 const END_Q40: i64 = 8 * ONE_Q;
 

@@ -3,7 +3,6 @@
 use super::kernel::{Add, Cell, Keep, Sink, Strip};
 use super::tenor::{SkewTerms, TenorTerms};
 use super::{grid::GridShape, grid::MAX_POINTS};
-use crate::pricing::black76::mul_q40;
 use crate::units::TotalVol;
 
 /// Units of one array: the points of the grid, and the two skew scenarios.
@@ -46,7 +45,7 @@ impl RiskArray {
         (self.exponent, self.vol) = (exponent, vol);
         scan_grid(strip, cells, shape, terms, vol, &mut Keep { units: self.units.iter_mut() });
         let mut skews = [0u32; 2];
-        scan_skews(strip, cells, terms, vol, &mut Keep { units: skews.iter_mut() });
+        scan_skews(strip, cells, terms, &mut Keep { units: skews.iter_mut() });
         let [.., linear, absolute] = &mut self.units;
         [*linear, *absolute] = skews;
     }
@@ -78,19 +77,25 @@ pub(super) fn scan_grid<S: Sink>(
     let points = cells.get_mut(..shape.count as usize).unwrap_or_default();
     let Some((ups, points)) = points.split_at_mut_checked(shape.ups as usize) else { return };
     let Some((downs, still)) = points.split_at_mut_checked(shape.downs as usize) else { return };
-    strip.scan(ups, TotalVol::from_raw(mul_q40(vol.raw(), terms.vol_up)).max(terms.least_up), sink);
-    strip.scan(downs, TotalVol::from_raw(mul_q40(vol.raw(), terms.vol_down)), sink);
-    strip.scan(still, vol, sink);
+    strip.scan(ups, terms.vol_up.apply(strip.vol_q28).max(terms.least_up), sink);
+    strip.scan(downs, terms.vol_down.apply(strip.vol_q28), sink);
+    strip.scan(still, vol_q32(vol), sink);
+}
+
+/// Total volatility in Q32, to nearest.
+#[inline(always)]
+pub(super) fn vol_q32(vol: TotalVol) -> u64 {
+    (vol.raw() as u64).wrapping_add(1 << 7) >> 8
 }
 
 /// The strike in both skew scenarios; one that is left out has no value.
 #[inline(always)]
-pub(super) fn scan_skews<S: Sink>(strip: &Strip, cells: &mut [Cell], terms: &TenorTerms, vol: TotalVol, sink: &mut S) {
+pub(super) fn scan_skews<S: Sink>(strip: &Strip, cells: &mut [Cell], terms: &TenorTerms, sink: &mut S) {
     let [.., linear, absolute] = cells else { return };
     let k = strip.log_moneyness.wrapping_neg();
-    let at = |cell: &Cell, skew: &SkewTerms, k: i64| match skew.cap {
-        0 => 0,
-        _ => strip.at(cell, skew.shocked(vol, k)),
+    let at = |cell: &Cell, skew: &SkewTerms, k: i64| match skew.is_on {
+        false => 0,
+        true => strip.at(cell, skew.shocked(strip.vol_q28, k)),
     };
     let tilt = at(linear, &terms.linear, k);
     sink.take(linear, tilt);

@@ -1,13 +1,14 @@
 //! Sensitivities of a book, in USD, so that they add up over strikes, expiries and underlyings.
 
-use super::book::ExpiryBook;
+use super::book::{gross, ExpiryBook};
+use super::scale::Scale;
 use super::tenor::q40;
 use crate::error::RiskError;
 use crate::fixed::{mul_shift, mul_wide, Rounding};
 use crate::margin::cross::Leg;
-use crate::math;
+use crate::math::{self, INV_SQRT_TAU_Q40};
 use crate::pricing::black76::{divide_q40, mul_q40, Moneyness, OptionKind, MAX_TOTAL_VOL, MIN_TOTAL_VOL};
-use crate::units::{Exact, Price, ONE_Q};
+use crate::units::{Exact, Price};
 use core::num::NonZeroU64;
 
 /// Half a day in seconds, Q40.
@@ -39,16 +40,17 @@ pub struct DollarGreeks {
     pub rho: Exact,
 }
 
-/// Σ over legs of size (1e-6) times a function of d1 (Q40).
+/// Σ over legs of size times a function of d1, with e = e^(−d1²/2). A unit of size is 2^exponent · 1e-6 contracts, chosen so
+/// that all sizes of an expiry together are at most 2^30 of them.
 #[derive(Clone, Copy, Default)]
 struct Sums {
-    /// N(d1), less 1 for a put.
-    delta: i128,
-    /// n(d1).
-    density: i128,
-    /// n(d1)/v.
+    /// N(d1), less 1 for a put; Q31.
+    delta: i64,
+    /// e, Q31.
+    density: i64,
+    /// e/v, Q40.
     over_vol: i128,
-    /// n(d1)·v.
+    /// e·v, Q71.
     times_vol: i128,
 }
 
@@ -71,7 +73,8 @@ impl DollarGreeks {
     /// and vega.
     ///
     /// # Rounding
-    /// Down, ≤ 1e-9 of the largest value over all strikes.
+    /// In no direction: 2e-9 of the largest value over all strikes, and the part of a leg's size beyond the 30 bits that the
+    /// expiry's sizes have together.
     ///
     /// # Errors
     /// [`RiskError::Overflow`] for sizes and prices at the end of their ranges together.
@@ -79,7 +82,8 @@ impl DollarGreeks {
     /// # Source
     /// F. Black (1976), differentiated.
     pub fn of_expiry(expiry: &ExpiryBook, legs: &[Leg], mark: Exact) -> Result<Self, RiskError> {
-        let sums = Sums::of(expiry, legs);
+        let scale = Scale::of_sizes(gross(legs)?);
+        let sums = Sums::of(expiry, legs, &scale);
         let forward = mul_q40(expiry.curve.forward.raw(), expiry.curve.discount.raw());
         let moving = Price::from_raw(expiry.curve.forward.raw().wrapping_sub(expiry.fixed.raw()));
         let discounted = mul_q40(moving.raw(), expiry.curve.discount.raw());
@@ -88,51 +92,54 @@ impl DollarGreeks {
             true => discounted,
             false => crate::fixed::mul_div(discounted, moving.raw(), expiry.curve.forward.raw(), Rounding::Down)?,
         };
+        // From here on n = e/√(2π).
+        let (forward, convex) = (mul_q40(forward, INV_SQRT_TAU_Q40), mul_q40(convex, INV_SQRT_TAU_Q40));
         // n·σ/(2√τ)/365 = n·v/(2τ)/365, and τ·365 is the time left in days: a half day over the seconds left.
         let left = NonZeroU64::MIN.saturating_add((expiry.left.raw().max(1) as u64).wrapping_sub(1));
-        let decay = scaled(scaled(sums.times_vol, forward)?, (HALF_DAY_Q40 / left) as i64)?;
+        let decay = scaled(scaled(sums.times_vol >> 31, forward)?, (HALF_DAY_Q40 / left) as i64)?;
         // Rates at most 1 and times at most two years: both factors are below 2^42.
         let carry = scaled(mark.raw(), (q40(expiry.rate) as u64 / DAYS) as i64)?;
         let years = mul_shift::<40>(expiry.sqrt_years, expiry.sqrt_years);
         Ok(Self {
-            delta: Exact::from_raw(scaled(sums.delta, discounted)?),
-            gamma: Exact::from_raw(scaled(sums.over_vol, convex)?),
-            vega: Exact::from_raw(scaled(sums.density, mul_q40(forward, expiry.sqrt_years))?),
-            theta: Exact::from_raw(carry).sub(Exact::from_raw(decay))?,
+            delta: Exact::from_raw(scale.sized::<31>(sums.delta, discounted)),
+            gamma: Exact::from_raw(scale.unscaled(scaled(sums.over_vol, convex)?)),
+            vega: Exact::from_raw(scale.sized::<31>(sums.density, mul_q40(forward, expiry.sqrt_years))),
+            theta: Exact::from_raw(carry).sub(Exact::from_raw(scale.unscaled(decay)))?,
             rho: Exact::from_raw(scaled(mark.raw(), years)?).neg()?,
         })
     }
 }
 
 impl Sums {
-    fn of(expiry: &ExpiryBook, legs: &[Leg]) -> Self {
+    fn of(expiry: &ExpiryBook, legs: &[Leg], scale: &Scale) -> Self {
         let mut sums = Self::default();
         for leg in legs {
-            sums.add(leg, expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw()));
+            let log_moneyness = expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw());
+            sums.add(leg, scale.size(leg.size), log_moneyness);
         }
         sums
     }
 
-    /// Sizes below 2^50 and functions below 2^59: 64 products fit an i128.
-    fn add(&mut self, leg: &Leg, log_moneyness: i64) {
+    /// Sizes together at most 2^30 times Q31: sums below 2^62; times quotients below 2^60 and v below 2^44: far inside an i128.
+    fn add(&mut self, leg: &Leg, size: i64, log_moneyness: i64) {
         let d1 = Moneyness::of(log_moneyness, leg.total_vol).d1;
-        let chance = math::norm_cdf(d1);
-        let delta = if leg.kind == OptionKind::Put { chance.wrapping_sub(ONE_Q) } else { chance };
-        let size = leg.size.raw();
-        self.delta = self.delta.wrapping_add(mul_wide(size, delta));
+        let chance = math::norm_cdf(d1) >> 9;
+        let delta = if leg.kind == OptionKind::Put { chance.wrapping_sub(1 << 31) } else { chance };
+        self.delta = self.delta.wrapping_add(size.wrapping_mul(delta));
         let vol = leg.total_vol.raw().min(MAX_TOTAL_VOL.raw());
-        if vol < MIN_TOTAL_VOL.raw() {
+        // |d1| ≤ 40 in Q28: its square in Q56 is below 2^67 only beyond 8, where the density is nothing.
+        let d1 = d1 >> 12;
+        if vol < MIN_TOTAL_VOL.raw() || d1.wrapping_abs() >= 8 << 28 {
             return;
         }
-        let density = math::norm_pdf(d1);
-        if density == 0 {
-            return;
-        }
-        // Density ≤ 0.4·2^40, shifted by 20 below 2^59; v < 2^44.
+        let density = math::exp_q40((d1.wrapping_mul(d1) >> 17).wrapping_neg());
+        // e ≤ 2^40, shifted by 20 below 2^61; v < 2^44.
         let over = divide_q40::<20, 20>(density as u64, NonZeroU64::MIN.saturating_add((vol as u64).wrapping_sub(1)));
-        self.density = self.density.wrapping_add(mul_wide(size, density));
+        let density = density >> 9;
         self.over_vol = self.over_vol.wrapping_add(mul_wide(size, over));
-        self.times_vol = self.times_vol.wrapping_add(mul_wide(size, mul_q40(density, vol)));
+        let sized = size.wrapping_mul(density);
+        self.density = self.density.wrapping_add(sized);
+        self.times_vol = self.times_vol.wrapping_add(mul_wide(sized, vol));
     }
 }
 

@@ -10,8 +10,7 @@ use crate::error::RiskError;
 use crate::fixed::{mul_div, mul_shift, Rounding};
 use crate::margin::cross::Leg;
 use crate::math;
-use crate::pricing::black76::mul_q40;
-use crate::units::{Ratio, TotalVol, ONE_E9, ONE_Q};
+use crate::units::{Ratio, ONE_E9, ONE_Q};
 
 /// Most pairs of a set.
 pub const MAX_PAIRS: usize = 64;
@@ -110,8 +109,8 @@ impl HistoryWorkspace {
             let strip = Strip::of(leg, expiry, scale);
             tally.add(leg.kind, &strip);
             for (cell, pair) in self.cells.iter_mut().zip(pairs) {
-                let vol = TotalVol::from_raw(mul_q40(leg.total_vol.raw(), pair.vol_q40));
-                let unit = strip.at(cell, vol);
+                // A change of at most 5 in Q29 is below 2^32; times v in Q28, below 2^64.
+                let unit = strip.at(cell, strip.vol_q28.wrapping_mul((pair.vol_q40 >> 11) as u64) >> 25);
                 Add { size: strip.size }.take(cell, unit);
             }
         }

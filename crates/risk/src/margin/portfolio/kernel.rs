@@ -11,15 +11,25 @@
 //! ln(G/K) may be rounded: an error of it moves d1 and d2 alike, and cancels because G·n(d1) = K·n(d2). v may not.
 
 use super::grid::{Grid, FACTOR_BITS};
-use crate::math::{norm_cdf, norm_cdf_scan, ARGUMENT_BITS, ARGUMENT_END, BIAS, RESULT_BITS};
+use crate::math::{leading_zeros, norm_cdf, norm_cdf_scan, ARGUMENT_BITS, ARGUMENT_END, BIAS, RESULT_BITS};
 use crate::pricing::black76::{Moneyness, MAX_TOTAL_VOL, MIN_TOTAL_VOL};
 use crate::units::{TotalVol, ONE_Q};
 use core::num::NonZeroU64;
+use core::ops::BitOr;
 
 /// Added to logarithms (Q60) to make them unsigned: 8.
 const LOG_BIAS: i64 = i64::MIN;
 /// |ln(F/K)| from which the fast path would leave its range: with |ln s| < 3.1 the sum stays below 8.
 const FAR_Q40: i64 = 4 * ONE_Q + ONE_Q / 2;
+/// [`MIN_TOTAL_VOL`] and [`MAX_TOTAL_VOL`] in Q32.
+const MIN_VOL: u64 = 1 << 12;
+const MAX_VOL: u64 = (16 << 32) - 1;
+/// d1 below which a strike is worth nothing, −6.25, biased: its value would be below 2.1e-10·G.
+const LEAST_D1: i64 = BIAS - (25 << (ARGUMENT_BITS - 2));
+/// d2 from which a strike is a forward, 6.25, biased: the put would be worth less than 2.1e-10·K.
+const MOST_D2: i64 = BIAS + (25 << (ARGUMENT_BITS - 2));
+/// Largest volatility at which d1 and d2 stay inside the table between the two, 1.75 in Q32.
+const ROOM: u64 = 7 << (ARGUMENT_BITS - 2);
 
 /// One point of the scan in one expiry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,11 +74,36 @@ pub(super) struct Strip {
     pub strike: i64,
     /// Signed size, in units of size.
     pub size: i64,
+    /// Total volatility, Q28, below 2^32.
+    pub vol_q28: u64,
+}
+
+/// A factor on total volatility with 32 bits, however large it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct VolFactor {
+    /// Below 2^32.
+    mantissa: u64,
+    shift: u32,
+}
+
+impl VolFactor {
+    /// A factor in Q40, ≥ 0.
+    pub fn new(factor_q40: i64) -> Self {
+        let factor = factor_q40 as u64;
+        // Shifted until it is below 2^32: 40 bits after the point become 40 − excess, and Q28 · Q(40 − excess) is wanted in Q32.
+        let excess = 32u32.saturating_sub(leading_zeros(factor));
+        Self { mantissa: factor.wrapping_shr(excess), shift: 36u32.wrapping_sub(excess) }
+    }
+
+    /// Volatility (Q28) times the factor, Q32. # Rounding Down, 2^-31 of it.
+    #[inline(always)]
+    pub fn apply(&self, vol_q28: u64) -> u64 {
+        vol_q28.wrapping_mul(self.mantissa).wrapping_shr(self.shift)
+    }
 }
 
 /// The arguments of the distribution as functions of a point's logarithm.
 struct Arguments {
-    log: u64,
     /// The divisor may be rounded: it moves d1 and d2 alike.
     vol_q28: NonZeroU64,
     vol_q32: u64,
@@ -77,25 +112,31 @@ struct Arguments {
 
 impl Arguments {
     #[inline(always)]
-    fn new(log_moneyness: i64, vol: i64) -> Self {
-        let vol_q32 = (vol as u64).wrapping_add(1 << 7) >> 8;
-        let vol_q28 = NonZeroU64::MIN.saturating_add((vol_q32 >> 4).wrapping_sub(1));
-        // (x + 8)/v − 8/v is x/v: both quotients in Q32, the first one per point.
-        let offset = (BIAS as u64).wrapping_add(vol_q32 >> 1).wrapping_sub((1 << 63) / vol_q28);
-        Self { log: (log_moneyness << 20) as u64, vol_q28, vol_q32, offset }
+    fn new(log_moneyness: i64, vol_q32: u64) -> Self {
+        let vol_q28 = NonZeroU64::MIN.bitor(vol_q32 >> 4);
+        // ln s/v is (ln s + 8)/v − 16/v + (ln(F/K) + 8)/v: all quotients of positive numbers, in Q32, the first one per point.
+        let fixed = (log_moneyness.wrapping_shl(20).wrapping_sub(LOG_BIAS) as u64) / vol_q28;
+        let bias = ((1 << 63) / vol_q28) << 1;
+        let offset = (BIAS as u64).wrapping_add(vol_q32 >> 1).wrapping_add(fixed).wrapping_sub(bias);
+        Self { vol_q28, vol_q32, offset }
     }
 
     /// d1, biased by 8, Q32.
     #[inline(always)]
     fn d1(&self, cell: &Cell) -> u64 {
-        (cell.log.wrapping_add(self.log) / self.vol_q28).wrapping_add(self.offset)
+        (cell.log / self.vol_q28).wrapping_add(self.offset)
     }
 
-    /// Whether no point of the run, sorted by logarithm, leaves the table of the distribution.
+    /// Whether the strike is worth nothing there: d1 ≤ −6.25.
     #[inline(always)]
-    fn stays_inside(&self, cells: &[Cell]) -> bool {
-        let ([first, ..], [.., last]) = (cells, cells) else { return true };
-        self.d1(last) < ARGUMENT_END && self.d1(first).wrapping_sub(self.vol_q32) < ARGUMENT_END
+    fn is_worthless(&self, cell: &Cell) -> bool {
+        (self.d1(cell) as i64) < LEAST_D1
+    }
+
+    /// Whether the strike is a forward there: d2 ≥ 6.25.
+    #[inline(always)]
+    fn is_certain(&self, cell: &Cell) -> bool {
+        (self.d1(cell).wrapping_sub(self.vol_q32) as i64) >= MOST_D2
     }
 }
 
@@ -132,53 +173,90 @@ impl Sink for Keep<'_> {
     }
 }
 
+/// G·N(d1) − K·N(d2). G, K < 2^31 and probabilities ≤ 2^31: products ≤ 2^62.
+#[inline(always)]
+fn unit(cell: &Cell, strike: i64, n1: i64, n2: i64) -> i64 {
+    cell.forward.wrapping_mul(n1).wrapping_sub(strike.wrapping_mul(n2)) >> RESULT_BITS
+}
+
+/// The loop that everything else is for. It stands alone, so that all it needs stays in the ten registers of the SVM.
+#[inline(never)]
+fn evaluate<S: Sink>(cells: &mut [Cell], arguments: &Arguments, strike: i64, sink: &mut S) {
+    let &Arguments { vol_q28, vol_q32, offset } = arguments;
+    for cell in cells {
+        let d1 = (cell.log / vol_q28).wrapping_add(offset);
+        let n1 = norm_cdf_scan(d1);
+        let n2 = norm_cdf_scan(d1.wrapping_sub(vol_q32));
+        let unit = unit(cell, strike, n1, n2);
+        sink.take(cell, unit);
+    }
+}
+
 impl Strip {
-    /// The strike's value at every cell of a run sorted by logarithm, at one total volatility.
+    /// The strike's value at every cell of a run sorted by logarithm, at one total volatility in Q32.
     ///
     /// # Domain
     /// Forwards and strike below 2^31.
     ///
     /// # Error bound
-    /// 1.6e-9·(G + K) of the distribution, one unit of price of truncation: see [`super::scale`].
-    #[inline(always)]
-    pub fn scan<S: Sink>(&self, cells: &mut [Cell], vol: TotalVol, sink: &mut S) {
-        if vol < MIN_TOTAL_VOL || self.log_moneyness.wrapping_abs() > FAR_Q40 {
-            for cell in cells {
-                let unit = self.far(cell, vol);
-                sink.take(cell, unit);
-            }
-            return;
+    /// 1.5e-9·(G + K) of the distribution and its ends, one unit of price of truncation: see [`super::scale`].
+    #[inline(never)]
+    pub fn scan<S: Sink>(&self, cells: &mut [Cell], vol_q32: u64, sink: &mut S) {
+        if !self.is_near(vol_q32) {
+            return self.scan_far(cells, vol_q32, sink);
         }
-        let arguments = Arguments::new(self.log_moneyness, vol.min(MAX_TOTAL_VOL).raw());
-        if arguments.stays_inside(cells) {
-            for cell in cells {
-                let d1 = arguments.d1(cell);
-                let (n1, n2) = (norm_cdf_scan(d1), norm_cdf_scan(d1.wrapping_sub(arguments.vol_q32)));
-                let unit = self.unit(cell, n1, n2);
-                sink.take(cell, unit);
-            }
+        let arguments = Arguments::new(self.log_moneyness, vol_q32.min(MAX_VOL));
+        let worthless = cells.iter().take_while(|cell| arguments.is_worthless(cell)).count();
+        let Some((worthless, cells)) = cells.split_at_mut_checked(worthless) else { return };
+        for cell in worthless {
+            sink.take(cell, 0);
+        }
+        let certain = cells.iter().rev().take_while(|cell| arguments.is_certain(cell)).count();
+        let Some((cells, certain)) = cells.split_at_mut_checked(cells.len().wrapping_sub(certain)) else { return };
+        if vol_q32 <= ROOM {
+            evaluate(cells, &arguments, self.strike, sink);
         } else {
-            for cell in cells {
-                let unit = self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
-                sink.take(cell, unit);
-            }
+            self.scan_clipped(cells, &arguments, sink);
+        }
+        for cell in certain {
+            let unit = cell.forward.wrapping_sub(self.strike);
+            sink.take(cell, unit);
         }
     }
 
-    /// The unit value at a single cell.
+    /// Whether the fast path has bits for the strike.
     #[inline(always)]
-    pub fn at(&self, cell: &Cell, vol: TotalVol) -> i64 {
-        if vol < MIN_TOTAL_VOL || self.log_moneyness.wrapping_abs() > FAR_Q40 {
-            return self.far(cell, vol);
-        }
-        let arguments = Arguments::new(self.log_moneyness, vol.min(MAX_TOTAL_VOL).raw());
-        self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64)
+    fn is_near(&self, vol_q32: u64) -> bool {
+        vol_q32 >= MIN_VOL && self.log_moneyness.wrapping_add(FAR_Q40) as u64 <= (FAR_Q40 as u64) << 1
     }
 
-    /// G, K < 2^31 and probabilities ≤ 2^31: products ≤ 2^62.
-    #[inline(always)]
-    fn unit(&self, cell: &Cell, n1: i64, n2: i64) -> i64 {
-        cell.forward.wrapping_mul(n1).wrapping_sub(self.strike.wrapping_mul(n2)) >> RESULT_BITS
+    /// The cells of a run where the volatility is so large that d1 or d2 may leave the table.
+    #[inline(never)]
+    fn scan_clipped<S: Sink>(&self, cells: &mut [Cell], arguments: &Arguments, sink: &mut S) {
+        for cell in cells {
+            let unit = self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
+            sink.take(cell, unit);
+        }
+    }
+
+    /// A run of a strike that the fast path has no bits for.
+    #[inline(never)]
+    fn scan_far<S: Sink>(&self, cells: &mut [Cell], vol_q32: u64, sink: &mut S) {
+        for cell in cells {
+            let unit = self.far(cell, vol_q32);
+            sink.take(cell, unit);
+        }
+    }
+
+    /// The unit value at a single cell, at a total volatility in Q32.
+    #[inline(never)]
+    pub fn at(&self, cell: &Cell, vol_q32: u64) -> i64 {
+        if !self.is_near(vol_q32) {
+            return self.far(cell, vol_q32);
+        }
+        let vol_q32 = vol_q32.min(MAX_VOL);
+        let arguments = Arguments::new(self.log_moneyness, vol_q32);
+        self.clipped(cell, arguments.d1(cell) as i64, vol_q32 as i64)
     }
 
     /// The same where d1 or d2 may lie outside the table: far in the money the option is a forward, far out nothing.
@@ -192,17 +270,19 @@ impl Strip {
         if d2 >= END {
             return cell.forward.wrapping_sub(self.strike);
         }
-        self.unit(cell, norm_cdf_scan(d1.min(END - 1) as u64), norm_cdf_scan(d2.max(0) as u64))
+        unit(cell, self.strike, norm_cdf_scan(d1.min(END - 1) as u64), norm_cdf_scan(d2.max(0) as u64))
     }
 
     /// Strikes so far from the forward, or so near their end, that the fast path has no bits for them.
     #[inline(never)]
-    fn far(&self, cell: &Cell, vol: TotalVol) -> i64 {
+    fn far(&self, cell: &Cell, vol_q32: u64) -> i64 {
         // Logarithms within ±42·2^40.
         let log = (cell.log as i64).wrapping_add(LOG_BIAS) >> 20;
+        let vol = TotalVol::from_raw((vol_q32.min(MAX_VOL) << 8) as i64);
         let Moneyness { d1, d2 } = Moneyness::of(self.log_moneyness.wrapping_add(log), vol);
-        self.unit(cell, norm_cdf(d1) >> 9, norm_cdf(d2) >> 9)
+        unit(cell, self.strike, norm_cdf(d1) >> 9, norm_cdf(d2) >> 9)
     }
 }
 
 const _: () = assert!(ARGUMENT_BITS == 32 && RESULT_BITS == 31);
+const _: () = assert!(MIN_TOTAL_VOL.raw() == (MIN_VOL as i64) << 8 && MAX_TOTAL_VOL.raw() >> 8 == MAX_VOL as i64);

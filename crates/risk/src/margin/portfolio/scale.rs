@@ -4,6 +4,7 @@
 //! of size is 2^size · 1e-6 contracts, chosen so that all sizes together are at most 2^30 of them; a value in both is
 //! 2^(price + size) · 1e-15 USD. Sizes that add up to a thousand contracts or less are exact.
 
+use crate::fixed::mul_wide;
 use crate::math::leading_zeros;
 use crate::units::{Contracts, Exact, Price};
 
@@ -35,6 +36,27 @@ impl Scale {
         let top = (collateral.raw() >> 32) as i64;
         let for_collateral = bits(top).wrapping_add(35).wrapping_sub(VALUE_BITS).wrapping_sub(price);
         Self { price, size: size.max(for_collateral) }
+    }
+
+    /// The finest unit for sizes adding up to `gross`, prices in their own.
+    pub fn of_sizes(gross: Contracts) -> Self {
+        let bits = 64i32.wrapping_sub(leading_zeros(gross.raw().max(1) as u64) as i32);
+        Self { price: 0, size: bits.wrapping_sub(SIZE_BITS) }
+    }
+
+    /// A sum of sizes times something in Q`BITS`, times a price, in its exact unit. # Rounding Down.
+    pub fn sized<const BITS: i32>(&self, sum: i64, price: i64) -> i128 {
+        // Sizes adding up to 2^56 at most have exponents of 26 at most, and −29 at least.
+        mul_wide(sum, price).wrapping_shr(BITS.wrapping_sub(self.size) as u32)
+    }
+
+    /// A value whose sizes are in units, with those in millionths. # Rounding Down.
+    pub fn unscaled(&self, value: i128) -> i128 {
+        if self.size > 0 {
+            value.wrapping_shl(self.size as u32)
+        } else {
+            value.wrapping_shr(self.size.wrapping_neg() as u32)
+        }
     }
 
     /// Exponent of the unit of price.

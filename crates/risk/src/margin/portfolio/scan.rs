@@ -1,6 +1,6 @@
 //! One pass over the legs of an underlying: the value of the book at every point of the grid, expiry by expiry.
 
-use super::array::{scan_grid, scan_skews, RiskArray};
+use super::array::{scan_grid, scan_skews, vol_q32, RiskArray};
 use super::book::{ExpiryBook, PortfolioBook, MAX_EXPIRIES};
 use super::grid::{Grid, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS, WEIGHT_BITS};
 use super::kernel::{fill_cells, shocked, Add, Cell, Sink, Strip};
@@ -140,7 +140,7 @@ impl Workspace {
         let mut add = Add { size: strip.size };
         let Some(array) = array else {
             scan_grid(strip, &mut self.cells, grid.shape, terms, vol, &mut add);
-            return scan_skews(strip, &mut self.cells, terms, vol, &mut add);
+            return scan_skews(strip, &mut self.cells, terms, &mut add);
         };
         let exponent = self.scale.price_exponent();
         if !array.is_valid(exponent, vol) {
@@ -154,7 +154,7 @@ impl Workspace {
         let mut add = Add { size: strip.size };
         let [.., low, high, _, _] = &mut self.cells;
         for cell in [low, high] {
-            let unit = strip.at(cell, vol);
+            let unit = strip.at(cell, vol_q32(vol));
             add.take(cell, unit);
         }
     }
@@ -167,9 +167,9 @@ impl Workspace {
         let mark = discounted(cell(grid.shape.mark as usize), terms.mark);
         let change = |index: usize| discounted(cell(index), terms.mark).wrapping_sub(mark);
         let basis = change(grid.shape.basis_up as usize).min(change(grid.shape.basis_down as usize)).min(0);
-        let skewed = |index: usize, skew: &SkewTerms| match skew.cap {
-            0 => 0,
-            _ => terms.with_discount(cell(index)).wrapping_sub(mark).wrapping_abs(),
+        let skewed = |index: usize, skew: &SkewTerms| match skew.is_on {
+            false => 0,
+            true => terms.with_discount(cell(index)).wrapping_sub(mark).wrapping_abs(),
         };
         let sums = &mut self.sums;
         if let Some(slot) = sums.marks.get_mut(sums.expiries) {

@@ -1,11 +1,12 @@
 //! What the parameters say of one expiry: how far volatility moves, how shocked values are discounted, how the smile tilts.
 
+use super::kernel::VolFactor;
 use crate::error::RiskError;
 use crate::fixed::mul_shift;
-use crate::math;
+use crate::math::{self, leading_zeros};
 use crate::params::{PortfolioParams, SkewParams};
-use crate::pricing::black76::{discount, divide_q40, mul_q40, total_vol};
-use crate::units::{Discount, Ratio, Seconds, TotalVol, Vol, ONE_Q};
+use crate::pricing::black76::{discount, mul_q40, total_vol};
+use crate::units::{Discount, Ratio, Seconds, Vol, ONE_Q};
 use core::num::NonZeroU64;
 use core::ops::BitOr;
 
@@ -36,13 +37,17 @@ pub struct Tenor {
     pub discount: Discount,
 }
 
-/// A skew scenario at one tenor: relative change of volatility at log-moneyness k is `slope · k`, within ± `cap`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A skew scenario at one tenor: the relative change of volatility at log-moneyness k is cap·k/k*, k clipped to ±k*.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SkewTerms {
-    /// Q40, and 0 when the scenario is left out.
-    pub cap: i64,
-    /// Q40 per unit of log-moneyness.
-    pub slope: i64,
+    /// Whether the scenario takes part: it may be left out, or have no effect.
+    pub is_on: bool,
+    /// k*, Q40.
+    limit: i64,
+    /// How far k is shifted to have 31 bits.
+    shift: u32,
+    /// cap/k* in Q(61 − 40 + shift), for a product in Q61: its size is below 2^32.
+    slope: i64,
 }
 
 /// Everything the scan needs of one expiry.
@@ -51,10 +56,10 @@ pub(super) struct SkewTerms {
 /// Volatility factors and the basis rate Q40; discounts Q31 and less 1, so that values keep their digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TenorTerms {
-    pub vol_up: i64,
-    pub vol_down: i64,
-    /// Least total volatility of direction up.
-    pub least_up: TotalVol,
+    pub vol_up: VolFactor,
+    pub vol_down: VolFactor,
+    /// Least total volatility of direction up, Q32.
+    pub least_up: u64,
     /// D·D+ − 1.
     pub owned: i64,
     /// D·D− − 1.
@@ -94,9 +99,9 @@ impl TenorTerms {
         let years = mul_shift::<40>(tenor.sqrt_years, tenor.sqrt_years);
         let kstar = kstar(params, tenor.sqrt_years);
         Ok(Self {
-            vol_up: mul_shift::<40>(up, q40(vols.forecast)),
-            vol_down: down,
-            least_up: total_vol(least_vol, tenor.sqrt_years),
+            vol_up: VolFactor::new(mul_shift::<40>(up, q40(vols.forecast))),
+            vol_down: VolFactor::new(down),
+            least_up: (total_vol(least_vol, tenor.sqrt_years).raw() >> 8) as u64,
             owned: less_one_q31(owned),
             // D− is at most 1/D: nothing is ever owed at more than its forward value.
             owed: less_one_q31(owed.min(ONE_Q)),
@@ -117,23 +122,28 @@ impl TenorTerms {
 }
 
 impl SkewTerms {
-    fn new(skew: &SkewParams, kstar: NonZeroU64, sqrt_years: i64) -> Self {
-        if skew.weight.is_zero() {
-            return Self { cap: 0, slope: 0 };
-        }
+    fn new(skew: &SkewParams, kstar: i64, sqrt_years: i64) -> Self {
+        // |cap| < 1.8·2^40.
         let cap = mul_shift::<40>(signed_q40(skew.cap_slope), sqrt_years).wrapping_add(q40(skew.base_cap));
-        // |cap| < 2·2^40 and k* < 1,100·2^40: both shifts stay below 2^64, and 34 bits after the point are kept.
-        let slope = divide_q40::<20, 14>(cap.unsigned_abs(), kstar);
-        Self { cap, slope: if cap < 0 { slope.wrapping_neg() } else { slope } }
+        if skew.weight.is_zero() || cap == 0 {
+            return Self::default();
+        }
+        // 2^30 ≤ k* < 1,100·2^40 < 2^51 by its least value.
+        let shift = 33u32.saturating_sub(leading_zeros(kstar as u64));
+        let narrow = NonZeroU64::MIN.bitor((kstar >> shift) as u64);
+        // cap in Q30 times 2^31 < 2^62; the quotient < 2^32.
+        let slope = (((cap.unsigned_abs() >> 10) << 31) / narrow) as i64;
+        Self { is_on: true, limit: kstar, shift, slope: if cap < 0 { slope.wrapping_neg() } else { slope } }
     }
 
-    /// Total volatility of the scenario at log-moneyness ±k: v·max(0, 1 + clip(k·slope, ±cap)).
+    /// Total volatility of the scenario at log-moneyness ±k (Q40): v·max(0, 1 + clip(k·slope, ±cap)). v in Q28, result in Q32.
     #[inline(always)]
-    pub fn shocked(&self, vol: TotalVol, k: i64) -> TotalVol {
-        // |k| < 42·2^40 and |slope| ≤ 2^40·1.8/0.001: below 2^57.
-        let limit = self.cap.wrapping_abs();
-        let change = mul_shift::<40>(k, self.slope).min(limit).max(limit.wrapping_neg());
-        TotalVol::from_raw(mul_q40(vol.raw(), ONE_Q.wrapping_add(change).max(0)))
+    pub fn shocked(&self, vol_q28: u64, k: i64) -> u64 {
+        let k = k.min(self.limit).max(self.limit.wrapping_neg());
+        // |k| shifted ≤ k* shifted, so the product is within ±cap in Q61; the factor in Q30 is below 3·2^30, v below 2^32.
+        let change = (k >> self.shift).wrapping_mul(self.slope) >> 31;
+        let factor = change.wrapping_add(1 << 30).max(0) as u64;
+        vol_q28.wrapping_mul(factor) >> 26
     }
 }
 
@@ -183,9 +193,9 @@ fn shock_power(params: &PortfolioParams, left: Seconds) -> Result<i64, RiskError
 }
 
 /// Log-moneyness at which a skew scenario reaches its cap, Q40.
-fn kstar(params: &PortfolioParams, sqrt_years: i64) -> NonZeroU64 {
+fn kstar(params: &PortfolioParams, sqrt_years: i64) -> i64 {
     let width = mul_shift::<40>(sqrt_years, signed_q40(params.vol_scale)).wrapping_add(q40(params.vol_static));
     // √τ ≤ 1.5, the volatility at most 6.5, the scale at most 20; negative ones have been refused.
     let deviation = mul_shift::<40>(mul_shift::<40>(sqrt_years, width), q40(params.width_scale));
-    NonZeroU64::MIN.bitor(deviation.max(q40(params.min_kstar)) as u64)
+    deviation.max(q40(params.min_kstar))
 }
