@@ -113,6 +113,24 @@ fn div_by_u32(dividend: i128, divisor: u64, rounding: Rounding) -> i128 {
     }
 }
 
+/// `x / 1e9` towards −∞: what turns exact amounts into atoms, some sixty times in a report.
+///
+/// # Errors
+/// [`RiskError::Overflow`] when the quotient does not fit an i64.
+#[inline]
+pub fn div_e9_floor(x: i128) -> Result<i64, RiskError> {
+    const E9: NonZeroU64 = NonZeroU64::MIN.saturating_add(999_999_999);
+    // Raised by 2^63 · 1e9 = 2^64 · 5e8 the dividend is positive, the quotient is raised by 2^63, and both are unsigned.
+    let (high, low) = (((x >> 64) as i64).wrapping_add(500_000_000) as u64, x as u64);
+    if high >= E9.get() {
+        return Err(RiskError::Overflow);
+    }
+    let (q1, rest) = digit(high, low >> 32, E9);
+    let (q0, _) = digit(rest, low, E9);
+    // High < 1e9, so that q1 < 2^32.
+    Ok(((q1 << 32 | q0) ^ (1 << 63)) as i64)
+}
+
 /// `x · ratio / 1e9` towards −∞, for any ratio of scale 1e-9: digit by digit in 64 bits, as the 128-bit product of the SVM is
 /// a library call.
 ///
@@ -165,6 +183,13 @@ mod tests {
         #[test]
         fn prop_mul_wide_is_the_full_product(a: i64, b: i64) {
             prop_assert_eq!(mul_wide(a, b), a as i128 * b as i128);
+        }
+
+        #[test]
+        fn prop_div_e9_floor_is_the_floor_or_does_not_fit(x: i128, narrow in -(1i128 << 94)..1i128 << 94) {
+            for x in [x, narrow, narrow >> 30] {
+                prop_assert_eq!(div_e9_floor(x).ok(), i64::try_from(x.div_euclid(1_000_000_000)).ok());
+            }
         }
 
         #[test]

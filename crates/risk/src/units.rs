@@ -216,13 +216,15 @@ impl Exact {
     /// Rounds to atoms towards −∞: never in the account's favour, whatever the sign.
     /// # Errors [`RiskError::Overflow`] beyond ±9.2e12 USD.
     pub fn to_value_floor(self) -> Result<Value, RiskError> {
-        narrow(fixed::div_wide(self.0, ONE_E9 as i128, Rounding::Down)?)
+        fixed::div_e9_floor(self.0).map(Value)
     }
 
     /// Rounds to atoms towards +∞: what an account has to pay, when payments are positive.
     /// # Errors [`RiskError::Overflow`] beyond ±9.2e12 USD.
     pub fn to_value_ceil(self) -> Result<Value, RiskError> {
-        narrow(fixed::div_wide(self.0, ONE_E9 as i128, Rounding::Up)?)
+        let negated = self.0.checked_neg().ok_or(RiskError::Overflow)?;
+        let floor = fixed::div_e9_floor(negated)?;
+        floor.checked_neg().map(Value).ok_or(RiskError::Overflow)
     }
 
     /// Exact amount times a ratio. # Rounding towards −∞, on the last 1e-15 USD. # Errors [`RiskError::Overflow`].

@@ -206,6 +206,17 @@ impl Strip {
             return self.scan_far(cells, vol_q32, sink);
         }
         let arguments = Arguments::new(self.log_moneyness, vol_q32.min(MAX_VOL));
+        let ([first, ..], [.., last]) = (&*cells, &*cells) else { return };
+        let is_whole = !arguments.is_worthless(first) && !arguments.is_certain(last);
+        if is_whole && vol_q32 <= ROOM {
+            return evaluate(cells, &arguments, self.strike, sink);
+        }
+        self.scan_trimmed(cells, &arguments, sink);
+    }
+
+    /// A run of which some cells need no evaluation: the strike is worthless there, or a forward.
+    #[inline(never)]
+    fn scan_trimmed<S: Sink>(&self, cells: &mut [Cell], arguments: &Arguments, sink: &mut S) {
         let worthless = cells.iter().take_while(|cell| arguments.is_worthless(cell)).count();
         let Some((worthless, cells)) = cells.split_at_mut_checked(worthless) else { return };
         for cell in worthless {
@@ -213,10 +224,14 @@ impl Strip {
         }
         let certain = cells.iter().rev().take_while(|cell| arguments.is_certain(cell)).count();
         let Some((cells, certain)) = cells.split_at_mut_checked(cells.len().wrapping_sub(certain)) else { return };
-        if vol_q32 <= ROOM {
-            evaluate(cells, &arguments, self.strike, sink);
+        if arguments.vol_q32 <= ROOM {
+            evaluate(cells, arguments, self.strike, sink);
         } else {
-            self.scan_clipped(cells, &arguments, sink);
+            // The volatility is so large that d1 or d2 may leave the table.
+            for cell in cells {
+                let unit = self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
+                sink.take(cell, unit);
+            }
         }
         for cell in certain {
             let unit = cell.forward.wrapping_sub(self.strike);
@@ -228,15 +243,6 @@ impl Strip {
     #[inline(always)]
     fn is_near(&self, vol_q32: u64) -> bool {
         vol_q32 >= MIN_VOL && self.log_moneyness.wrapping_add(FAR_Q40) as u64 <= (FAR_Q40 as u64) << 1
-    }
-
-    /// The cells of a run where the volatility is so large that d1 or d2 may leave the table.
-    #[inline(never)]
-    fn scan_clipped<S: Sink>(&self, cells: &mut [Cell], arguments: &Arguments, sink: &mut S) {
-        for cell in cells {
-            let unit = self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
-            sink.take(cell, unit);
-        }
     }
 
     /// A run of a strike that the fast path has no bits for.
