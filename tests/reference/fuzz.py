@@ -2,11 +2,11 @@
 """Compares the reference model with the Rust crate on many random portfolios and auctions.
 
     python3 tests/reference/fuzz.py [--count 2000] [--seed 1] [--lowest-spot 0.1] [--target-dir DIR]
-    python3 tests/reference/fuzz.py --portfolio 1000 [--seed 1] [--out FILE]
+    python3 tests/reference/fuzz.py --portfolio 1000 [--seed 1] [--out FILE] [--lines]
 
 The first writes vectors to a temporary folder and runs the golden tests on them. The folder stays when they
-disagree. The second writes that many random accounts in portfolio margin with their answers, as one JSON array, for a test
-that reads them.
+disagree. The second writes that many random accounts in portfolio margin with their answers, as one JSON array or one object
+per line; tools/fuzz-margin compares them with the risk crate. Both need nothing but Python's own library.
 """
 
 import sys
@@ -90,7 +90,11 @@ def in_portfolio_margin(rng, count):
         yield {"name": f"{'wild' if i % 2 else 'usual'}_{i}", **generate_portfolio.with_expected(p)}
 
 
-def write_portfolios(out, rng, count):
+def write_portfolios(out, rng, count, lines):
+    if lines:
+        for vector in in_portfolio_margin(rng, count):
+            out.write(json.dumps(vector) + "\n")
+        return
     for i, vector in enumerate(in_portfolio_margin(rng, count)):
         out.write(("[\n" if i == 0 else ",\n") + json.dumps(vector))
     out.write("\n]\n" if count else "[]\n")
@@ -104,10 +108,11 @@ def main():
     parser.add_argument("--target-dir")
     parser.add_argument("--portfolio", type=int, metavar="N")
     parser.add_argument("--out", type=argparse.FileType("w"), default=sys.stdout)
+    parser.add_argument("--lines", action="store_true")
     options = parser.parse_args()
     rng = random.Random(options.seed)
     if options.portfolio is not None:
-        write_portfolios(options.out, rng, options.portfolio)
+        write_portfolios(options.out, rng, options.portfolio, options.lines)
         return 0
     folder = Path(tempfile.mkdtemp(prefix="plimsoll-fuzz-"))
     generate.write(folder / "cross", ((n, generate.with_expected(p)) for n, p in portfolios(rng, max(options.count, 120), options.lowest_spot)))

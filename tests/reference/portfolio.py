@@ -11,6 +11,8 @@ import cross
 import svi as surface
 
 MONTH = 30 * 86_400
+# Most volatility over the life of an option before any shock, sigma sqrt(tau): beyond it a call is worth its forward.
+MOST_TOTAL = 16.0
 
 
 def steps():
@@ -57,7 +59,8 @@ class Live:
         self.stale = e.get("stale", False)
         self.confidence = min(u.get("confidence", 1.0), e.get("confidence", 1.0))
         self.legs = e["legs"]
-        self.sigmas = [leg_volatility(e, x) for x in e["legs"]]
+        self.most = MOST_TOTAL / math.sqrt(self.t) if self.t > 0.0 else math.inf
+        self.sigmas = [min(leg_volatility(e, x), self.most) for x in e["legs"]]
         self.contracts = sum(abs(x["size"]) for x in e["legs"])
         self.mark = self.value()
         if self.stale:
@@ -69,7 +72,7 @@ class Live:
         if not self.has_shorts():
             return
         last, mark = self.sigmas, self.mark
-        self.sigmas = [max(sigma, least) for sigma in last]
+        self.sigmas = [max(sigma, min(least, self.most)) for sigma in last]
         self.mark = self.value()
         if self.mark > mark + 1e-8 * self.forward * self.contracts:
             self.sigmas, self.mark = last, mark

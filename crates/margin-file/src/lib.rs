@@ -2,6 +2,7 @@
 //! margin with the risk crate, all parts included. The format is documented in `tests/vectors/README.md`.
 
 mod check;
+pub mod compare;
 mod convert;
 mod cross;
 pub mod format;

@@ -4,7 +4,7 @@
 //! 2·positions, 2·collateral, 2·cash   E' = 2·E, MM' = 2·MM, IM' = 2·IM
 //! ```
 //!
-//! Within 2e-9 of the notional at the highest shocked price, and half a unit of size per leg where the sizes add up to more
+//! Within 2e-9 of the notional at the highest shocked price, and a unit of size, 2^-30 of their sum, per leg where the sizes add up to more
 //! than 2^30 lots; an atom per rounding. A size charge grows faster than the book: underlyings that have one are passed over.
 
 use super::Broken;

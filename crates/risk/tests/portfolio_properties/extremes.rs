@@ -38,10 +38,10 @@ fn any_extreme() -> impl Strategy<Value = Book> {
     )
 }
 
-/// 1e-8 of the highest price for each contract, and half a unit of size for each leg beyond 2^30 lots.
+/// 1e-8 of the highest price for each contract, and a unit of size, 2^-30 of their sum, for each leg beyond 2^30 lots.
 fn bound(book: &Book) -> f64 {
     let (highest, gross) = (book.highest(), book.gross());
-    let rounding = if gross > 1_073.0 { book.legs().count() as f64 / (1u64 << 29) as f64 } else { 0.0 };
+    let rounding = if gross > 1_073.0 { book.legs().count() as f64 / (1u64 << 30) as f64 } else { 0.0 };
     // The last bit of a price of 1e-9 USD as well, and 32 units of 1e-15 USD in which the basis is added up.
     (highest * (1e-8 + rounding) + 2e-9) * gross + 3.2e-14
 }

@@ -118,7 +118,7 @@ proptest! {
         }
     }
 
-    /// Beyond 2^30 lots sizes are rounded, each by half a unit of 2^-29 of their sum.
+    /// Beyond 2^30 lots sizes are rounded, each by less than a unit: 2^-30 of their sum.
     #[test]
     fn law_doubling_holds_within_the_rounding_of_sizes_for_the_largest_books(
         book in any_book(-1_000_000_000_000..1_000_000_000_000),

@@ -1,8 +1,9 @@
 //! The units of a scan: binary block exponents that let prices, sizes and their products live in 64 bits.
 //!
 //! A unit of price is 2^price · 1e-9 USD, chosen so that the highest shocked forward or strike is below 2^31 of them; a unit
-//! of size is 2^size · 1e-6 contracts, chosen so that all sizes together are at most 2^30 of them; a value in both is
-//! 2^(price + size) · 1e-15 USD. Sizes that add up to a thousand contracts or less are exact.
+//! of size is 2^size · 1e-6 contracts, chosen so that all sizes together at the highest price are worth less than 2^62 of
+//! both; a value in both is 2^(price + size) · 1e-15 USD. The sizes of a book have 31 or 32 bits between them: those that add
+//! up to a thousand contracts or less are exact, unless collateral of the same asset outweighs them.
 
 use crate::fixed::mul_wide;
 use crate::math::leading_zeros;
@@ -10,10 +11,14 @@ use crate::units::{Contracts, Exact, Price};
 
 /// Bits of the largest price.
 const PRICE_BITS: i32 = 31;
-/// Bits of the sum of all sizes.
-const SIZE_BITS: i32 = 30;
-/// Bits of the largest notional: what a sum of values may reach.
-const VALUE_BITS: i32 = PRICE_BITS + SIZE_BITS;
+/// Bits of the sum of all sizes, before it is seen how much of its highest price's bits a book uses.
+const SIZE_BITS: i32 = 31;
+/// Bits of the largest notional: what a sum of values may reach. The difference of two such values, and the change of
+/// collateral on top, have a bit more; a sign makes it 64.
+const VALUE_BITS: i32 = 62;
+/// Units of price that are left free, 2^-20 of the highest: for sizes that rounding makes larger by one, together at most
+/// 2^-24 of their sum, and for what probabilities are off by.
+const SPARE: i64 = 1 << 11;
 
 /// Exponents of the units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,13 +33,17 @@ impl Scale {
         // bits(x) = the least n with x < 2^n.
         let bits = |x: i64| 64i32.wrapping_sub(leading_zeros(x.unsigned_abs()) as i32);
         let price = bits(highest.max(1)).wrapping_sub(PRICE_BITS);
-        let size = bits(gross.max(1)).wrapping_sub(SIZE_BITS);
+        let normal = bits(gross.max(1)).wrapping_sub(SIZE_BITS);
+        // Both have 31 bits and are rounded up: a product of 61 to 63.
+        let top = shift_down(highest.max(1), price).wrapping_add(SPARE);
+        let notional = top.wrapping_mul(shift_down(gross.max(1), normal).wrapping_add(1));
+        let size = normal.wrapping_add(bits(notional)).wrapping_sub(VALUE_BITS);
         if collateral.is_zero() {
             return Self { price, size };
         }
-        // Eight times the collateral, more than a scenario makes of it, below 2^61 too. Values are below 2^93 · 1e-15 USD.
-        let top = (collateral.raw() >> 32) as i64;
-        let for_collateral = bits(top).wrapping_add(35).wrapping_sub(VALUE_BITS).wrapping_sub(price);
+        // Eight times the collateral, more than a scenario makes of it, below 2^62 too. Values are below 2^93 · 1e-15 USD.
+        let held = (collateral.raw() >> 32) as i64;
+        let for_collateral = bits(held).wrapping_add(35).wrapping_sub(VALUE_BITS).wrapping_sub(price);
         Self { price, size: size.max(for_collateral) }
     }
 
@@ -79,11 +88,7 @@ impl Scale {
     /// A size. # Rounding Down: shorts grow and longs shrink, so that no short is too small to be seen beside a giant.
     #[inline(always)]
     pub fn size(&self, size: Contracts) -> i64 {
-        if self.size <= 0 {
-            size.raw().wrapping_shl(self.size.wrapping_neg() as u32)
-        } else {
-            size.raw().wrapping_shr(self.size as u32)
-        }
+        shift_down(size.raw(), self.size)
     }
 
     /// An exact value in units of value. # Rounding Down.
@@ -103,12 +108,22 @@ impl Scale {
     pub fn exact(&self, value: i64) -> Exact {
         let exponent = self.price.wrapping_add(self.size);
         let wide = value as i128;
-        // |value| < 2^63 and exponents below 60: no bit is lost.
+        // |value| < 2^63 and exponents of at least -61: no bit is lost.
         Exact::from_raw(if exponent >= 0 {
             wide.wrapping_shl(exponent as u32)
         } else {
             wide.wrapping_shr(exponent.wrapping_neg() as u32)
         })
+    }
+}
+
+/// x / 2^exponent; exponents within ±33. # Rounding Down.
+#[inline(always)]
+fn shift_down(x: i64, exponent: i32) -> i64 {
+    if exponent > 0 {
+        x.wrapping_shr(exponent as u32)
+    } else {
+        x.wrapping_shl(exponent.wrapping_neg() as u32)
     }
 }
 
@@ -119,5 +134,62 @@ fn shift_nearest(x: i64, exponent: i32) -> i64 {
         (x.wrapping_shr(exponent.wrapping_sub(1) as u32).wrapping_add(1)) >> 1
     } else {
         x.wrapping_shl(exponent.wrapping_neg() as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bits(x: i64) -> u32 {
+        64 - x.leading_zeros()
+    }
+
+    /// Prices as far as six times the highest, and the sizes of 64 legs.
+    fn any_book() -> impl Strategy<Value = (i64, i64)> {
+        let log_uniform = |bits: f64| (0.0..bits).prop_map(|x: f64| x.exp2() as i64);
+        let near_a_power = |bits: u32| ((0..bits), -2i64..=2).prop_map(|(bit, more)| ((1i64 << bit) + more).max(1));
+        (prop_oneof![log_uniform(62.9), near_a_power(62)], prop_oneof![log_uniform(56.0), near_a_power(56)])
+    }
+
+    proptest! {
+        #[test]
+        fn prop_a_book_at_its_highest_price_fits_with_no_bit_to_spare((highest, gross) in any_book()) {
+            let scale = Scale::new(highest, gross, Exact::ZERO);
+            // The highest price rounded up, and one more unit for each of 64 sizes.
+            let top = i128::from(shift_down(highest, scale.price)) + 1;
+            let sizes = i128::from(shift_down(gross, scale.size)) + 65;
+            prop_assert!(top <= 1 << 31 && top * sizes < (1 << 62) - (1 << 40), "{top} · {sizes}");
+            prop_assert!(top * sizes > (1 << 61) - (1 << 42), "a bit more would fit: {top} · {sizes}");
+        }
+
+        #[test]
+        fn prop_sizes_up_to_a_thousand_contracts_are_exact((highest, _) in any_book(), gross in 1i64..1_000_000_000) {
+            prop_assert!(Scale::new(highest, gross, Exact::ZERO).size <= 0);
+        }
+
+        #[test]
+        fn prop_collateral_fits_eight_times((highest, gross) in any_book(), held in 1i128..1 << 80) {
+            let scale = Scale::new(highest, gross, Exact::from_raw(held));
+            if scale.size < 62 {
+                prop_assert!(bits(scale.value(Exact::from_raw(held))) <= 59);
+            }
+        }
+    }
+
+    /// Sizes had 30 bits between them whatever the prices were: 64 legs in one expiry lost up to 64 · 2^-29 of the book's
+    /// size, more than the documented tolerance of 2e-8 leaves when the margin itself is near zero.
+    #[test]
+    fn reg_sizes_use_the_bits_that_prices_leave() {
+        for (highest, gross, most) in [
+            // Just below a power of two each: 31 bits, as the product needs all 62.
+            ((1 << 40) - (1 << 30), (1 << 36) - (1 << 26), 1 << 5),
+            // Just above: 32 bits.
+            ((1 << 40) + 1, (1 << 36) + 1, 1 << 5),
+        ] {
+            let scale = Scale::new(highest, gross, Exact::ZERO);
+            assert_eq!(1 << scale.size, most, "{highest} {gross}");
+        }
     }
 }

@@ -63,7 +63,7 @@ impl Tally {
         self.has_shorts |= strip.size < 0;
     }
 
-    /// Value of the expiry at a cell: every put is a call less a forward. Each sum is below 2^61, differences wrap back into
+    /// Value of the expiry at a cell: every put is a call less a forward. Each sum is below 2^62, differences wrap back into
     /// range.
     #[inline(always)]
     pub fn value(&self, cell: &Cell) -> i64 {

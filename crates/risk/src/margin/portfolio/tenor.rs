@@ -147,10 +147,10 @@ impl SkewTerms {
     }
 }
 
-/// Value times (1 + factor), factor within ±1 in Q31. # Rounding To nearest, 2^-32 of the largest value.
+/// Value times (1 + factor), factor within ±1 in Q31. # Rounding To nearest, 2^-33 of the largest value that fits.
 #[inline(always)]
 pub(super) fn discounted(value: i64, factor: i64) -> i64 {
-    // Values of a scan stay below 2^61: rounded to 31 bits, times 2^31, below 2^62.
+    // Values of a scan stay below 2^62, with room to spare: rounded to 32 bits, times at most 2^31, within 2^63.
     value.wrapping_add((value.wrapping_add(1 << 29) >> 30).wrapping_mul(factor) >> 1)
 }
 
