@@ -259,13 +259,6 @@ impl Discount {
     pub const ONE: Self = Self(ONE_Q);
 }
 
-const fn narrow(wide: i128) -> Result<Value, RiskError> {
-    if wide > i64::MAX as i128 || wide < i64::MIN as i128 {
-        return Err(RiskError::Overflow);
-    }
-    Ok(Value(wide as i64))
-}
-
 const _: () = {
     // Price × Contracts at both maxima, fits an i128 with room for 64 legs and 64 charges.
     assert!((Price::MAX.0 as i128) * (Contracts::MAX.0 as i128) < i128::MAX / 64 / 64);

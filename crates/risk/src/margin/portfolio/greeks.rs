@@ -151,6 +151,9 @@ fn scaled(x: i128, factor: i64) -> Result<i128, RiskError> {
         0 | -1 => 0,
         _ => 65u32.wrapping_sub(math::leading_zeros(high.unsigned_abs())),
     };
+    if beyond == 0 {
+        return Ok(mul_wide(factor, x as i64) >> 40);
+    }
     let product = mul_wide(factor, (x >> beyond) as i64);
     match 40u32.checked_sub(beyond) {
         Some(down) => Ok(product >> down),

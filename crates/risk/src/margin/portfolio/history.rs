@@ -126,4 +126,4 @@ pub(super) fn largest_factor(pairs: &[HistoryPair]) -> i64 {
     pairs.iter().fold(0, |largest, pair| largest.max(pair.factor_q30))
 }
 
-const _: () = assert!(core::mem::size_of::<HistoryWorkspace>() == MAX_PAIRS * 32);
+const _: () = assert!(core::mem::size_of::<HistoryWorkspace>() == MAX_PAIRS * 40);

@@ -170,7 +170,7 @@ impl Workspace {
     /// PnL of a scenario of the grid by its number, after [`PortfolioMargin::of`].
     pub fn scenario_pnl(&self, grid: &Grid, scenario: u8) -> Option<Exact> {
         let point = grid.scenarios.iter().position(|&number| number == scenario)?;
-        self.totals.get(point).map(|&pnl| self.scale.exact(pnl))
+        self.cells.get(point).map(|cell| self.scale.exact(cell.total))
     }
 
     /// Weighted PnL of the two skew scenarios: tilt and bend.
@@ -224,8 +224,8 @@ impl Workspace {
             return Ok(Some(self.scale.exact(shortfall::expected_shortfall(outcomes, mass)?.min(0))));
         }
         let mut outcomes = [0i64; MAX_SCENARIOS + 2];
-        let of_grid = self.totals.iter().zip(book.grid.scenarios).take(book.grid.shape.count as usize);
-        let of_grid = of_grid.filter(|(_, &number)| number != u8::MAX).map(|(&pnl, _)| pnl);
+        let of_grid = self.cells.iter().zip(book.grid.scenarios).take(book.grid.shape.count as usize);
+        let of_grid = of_grid.filter(|(_, &number)| number != u8::MAX).map(|(cell, _)| cell.total);
         let skews = [(self.sums.linear, book.params.skew_linear), (self.sums.absolute, book.params.skew_absolute)];
         let of_skew =
             skews.iter().filter(|(_, skew)| !skew.weight.is_zero()).map(|&(sum, skew)| weigh(sum, skew.weight));

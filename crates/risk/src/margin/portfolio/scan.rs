@@ -25,9 +25,7 @@ const BASIS_BITS: u32 = 5;
 /// The memory of a scan, some 1.6 KB: made once, used for one underlying after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Workspace {
-    cells: [Cell; MAX_CELLS],
-    /// Σ over expiries of the shocked value times D±; after weighing the PnL of each scenario.
-    pub(super) totals: [i64; MAX_POINTS],
+    pub(super) cells: [Cell; MAX_CELLS],
     pub(super) sums: Sums,
     pub(super) scale: Scale,
 }
@@ -50,12 +48,7 @@ pub(super) struct Sums {
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self {
-            cells: [Cell::default(); MAX_CELLS],
-            totals: [0; MAX_POINTS],
-            sums: Sums::default(),
-            scale: Scale::default(),
-        }
+        Self { cells: [Cell::default(); MAX_CELLS], sums: Sums::default(), scale: Scale::default() }
     }
 }
 
@@ -67,7 +60,7 @@ impl Workspace {
         further: i64,
         arrays: &mut [Option<&mut RiskArray>],
     ) -> Result<(), RiskError> {
-        self.totals = [0; MAX_POINTS];
+        self.cells.iter_mut().for_each(|cell| cell.total = 0);
         self.sums = Sums::default();
         self.scale = book.scale(further)?;
         let mut arrays = arrays.iter_mut();
@@ -122,7 +115,7 @@ impl Workspace {
                 HIGH => book.range.factor_high(),
                 _ => book.grid.factors.get(index).copied().unwrap_or_default(),
             };
-            *cell = Cell::partly_fixed(expiry, factor, &self.scale)?;
+            *cell = Cell { total: cell.total, ..Cell::partly_fixed(expiry, factor, &self.scale)? };
         }
         Ok(())
     }
@@ -184,34 +177,30 @@ impl Workspace {
             sums.low = sums.low.wrapping_add(change(LOW));
             sums.high = sums.high.wrapping_add(change(HIGH));
         }
-        let count = grid.shape.count as usize;
-        let (Some(totals), Some(cells)) = (self.totals.get_mut(..count), self.cells.get(..count)) else { return };
-        for (total, cell) in totals.iter_mut().zip(cells) {
-            *total = total.wrapping_add(terms.with_discount(value_at(cell)));
-        }
+        let points = self.cells.get_mut(..grid.shape.count as usize).unwrap_or_default();
+        tally.fold(points, terms);
     }
 
     /// Turns totals into weighted PnLs: weight·(total − mark + (s − 1)·collateral). Gives the worst and its point.
     pub(super) fn weigh(&mut self, grid: &Grid, collateral: Exact) -> (i64, usize) {
         let mark = self.sums.mark;
+        let points = self.cells.get_mut(..grid.shape.count as usize).unwrap_or_default();
         if !collateral.is_zero() {
             let collateral = self.scale.value(collateral);
-            for (total, &factor) in self.totals.iter_mut().zip(grid.factors).take(grid.shape.count as usize) {
+            for (cell, &factor) in points.iter_mut().zip(grid.factors) {
                 let moved = mul_shift::<FACTOR_BITS>(collateral, factor.wrapping_sub(1 << FACTOR_BITS));
-                *total = total.wrapping_add(moved);
+                cell.total = cell.total.wrapping_add(moved);
             }
         }
-        let count = grid.shape.count as usize;
-        let (Some(totals), Some(weights)) = (self.totals.get_mut(..count), grid.weights.get(..count)) else {
-            return (0, 0);
-        };
         let (mut worst, mut at, mut index) = (i64::MAX, 0usize, 0usize);
-        for (total, &weight) in totals.iter_mut().zip(weights) {
-            let mut pnl = total.wrapping_sub(mark);
+        let mut weights = grid.weights.iter();
+        for cell in points {
+            let Some(&weight) = weights.next() else { break };
+            let mut pnl = cell.total.wrapping_sub(mark);
             if weight != FULL_WEIGHT {
                 pnl = weighted(pnl, weight);
             }
-            *total = pnl;
+            cell.total = pnl;
             // A point that is no scenario has weight 0: it wins only where nothing is lost in any.
             if pnl < worst {
                 (worst, at) = (pnl, index);

@@ -5,6 +5,7 @@ use super::book::ExpiryBook;
 use super::grid::FACTOR_BITS;
 use super::kernel::{Cell, Strip};
 use super::scale::Scale;
+use super::tenor::{discounted, TenorTerms};
 use crate::error::RiskError;
 use crate::fixed::mul_shift;
 use crate::margin::cross::Leg;
@@ -76,5 +77,19 @@ impl Tally {
         let low = if self.has_shorts { i64::MIN } else { 0 };
         let high = if self.has_longs { i64::MAX } else { 0 };
         (low, high)
+    }
+
+    /// Adds the expiry's value at each cell, discounted as owned or owed, to the cell's total.
+    #[inline(never)]
+    pub fn fold(&self, cells: &mut [Cell], terms: &TenorTerms) {
+        let (constant, put_size, owned, owed) = (self.constant, self.put_size, terms.owned, terms.owed);
+        let value = |cell: &Cell| cell.value.wrapping_add(constant).wrapping_sub(put_size.wrapping_mul(cell.forward));
+        let add = |cell: &mut Cell, shocked: i64| cell.total = cell.total.wrapping_add(shocked);
+        // Three loops, each without the questions of the others.
+        match (self.has_longs, self.has_shorts) {
+            (true, true) => cells.iter_mut().for_each(|cell| add(cell, terms.with_discount(value(cell)))),
+            (true, false) => cells.iter_mut().for_each(|cell| add(cell, discounted(value(cell).max(0), owned))),
+            (false, _) => cells.iter_mut().for_each(|cell| add(cell, discounted(value(cell).min(0), owed))),
+        }
     }
 }

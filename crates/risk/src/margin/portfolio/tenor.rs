@@ -98,6 +98,7 @@ impl TenorTerms {
         let owed = mul_q40(discount(Ratio::from_raw(owed_rate), tenor.left).raw(), q40(params.short_base));
         let years = mul_shift::<40>(tenor.sqrt_years, tenor.sqrt_years);
         let kstar = kstar(params, tenor.sqrt_years);
+        let linear = SkewTerms::new(&params.skew_linear, kstar, tenor.sqrt_years);
         Ok(Self {
             vol_up: VolFactor::new(mul_shift::<40>(up, q40(vols.forecast))),
             vol_down: VolFactor::new(down),
@@ -107,8 +108,11 @@ impl TenorTerms {
             owed: less_one_q31(owed.min(ONE_Q)),
             mark: less_one_q31(tenor.discount.raw()),
             basis: q40(params.basis_add).wrapping_add(mul_shift::<40>(q40(params.basis_mult), years)),
-            linear: SkewTerms::new(&params.skew_linear, kstar, tenor.sqrt_years),
-            absolute: SkewTerms::new(&params.skew_absolute, kstar, tenor.sqrt_years),
+            linear,
+            absolute: match params.skew_absolute == params.skew_linear {
+                true => linear,
+                false => SkewTerms::new(&params.skew_absolute, kstar, tenor.sqrt_years),
+            },
         })
     }
 }
