@@ -45,6 +45,21 @@ pub const fn mul_shift<const SHIFT: u32>(a: i64, b: i64) -> i64 {
     ((high << 64u32.wrapping_sub(SHIFT)) | (low >> SHIFT)) as i64
 }
 
+/// `x · 2^bits` for 0 < bits < 64: a shift of 128 bits by a number not known before costs the SVM four times this.
+#[inline(always)]
+pub const fn shl_wide(x: i64, bits: u32) -> i128 {
+    let high = x.wrapping_shr(64u32.wrapping_sub(bits));
+    ((high as i128) << 64) | (x as u64).wrapping_shl(bits) as i128
+}
+
+/// `x / 2^bits` towards −∞ for 0 < bits < 64.
+#[inline(always)]
+pub const fn shr_wide(x: i128, bits: u32) -> i128 {
+    let (high, low) = ((x >> 64) as i64, x as u64);
+    let low = low.wrapping_shr(bits) | (high as u64).wrapping_shl(64u32.wrapping_sub(bits));
+    ((high.wrapping_shr(bits) as i128) << 64) | low as i128
+}
+
 /// `a · b / divisor`, rounded as asked.
 ///
 /// # Errors
@@ -190,6 +205,12 @@ mod tests {
             for x in [x, narrow, narrow >> 30] {
                 prop_assert_eq!(div_e9_floor(x).ok(), i64::try_from(x.div_euclid(1_000_000_000)).ok());
             }
+        }
+
+        #[test]
+        fn prop_wide_shifts_are_those_of_the_language(x: i64, wide: i128, bits in 1u32..64) {
+            prop_assert_eq!(shl_wide(x, bits), (x as i128) << bits);
+            prop_assert_eq!(shr_wide(wide, bits), wide >> bits);
         }
 
         #[test]

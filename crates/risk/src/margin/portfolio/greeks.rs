@@ -4,7 +4,7 @@ use super::book::{gross, ExpiryBook};
 use super::scale::Scale;
 use super::tenor::q40;
 use crate::error::RiskError;
-use crate::fixed::{mul_shift, mul_wide, Rounding};
+use crate::fixed::{mul_shift, mul_wide, shr_wide, Rounding};
 use crate::margin::cross::Leg;
 use crate::math::{self, INV_SQRT_TAU_Q40};
 use crate::pricing::black76::{divide_q40, mul_q40, Moneyness, OptionKind, MAX_TOTAL_VOL, MIN_TOTAL_VOL};
@@ -156,7 +156,8 @@ fn scaled(x: i128, factor: i64) -> Result<i128, RiskError> {
     }
     let product = mul_wide(factor, (x >> beyond) as i64);
     match 40u32.checked_sub(beyond) {
-        Some(down) => Ok(product >> down),
+        Some(0) => Ok(product),
+        Some(down) => Ok(shr_wide(product, down)),
         None => {
             let up = beyond.wrapping_sub(40);
             let shifted = product.wrapping_shl(up);

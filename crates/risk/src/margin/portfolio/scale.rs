@@ -5,7 +5,7 @@
 //! both; a value in both is 2^(price + size) · 1e-15 USD. The sizes of a book have 31 or 32 bits between them: those that add
 //! up to a thousand contracts or less are exact, unless collateral of the same asset outweighs them.
 
-use crate::fixed::mul_wide;
+use crate::fixed::{mul_wide, shl_wide, shr_wide};
 use crate::math::leading_zeros;
 use crate::units::{Contracts, Exact, Price};
 
@@ -56,7 +56,7 @@ impl Scale {
     /// A sum of sizes times something in Q`BITS`, times a price, in its exact unit. # Rounding Down.
     pub fn sized<const BITS: i32>(&self, sum: i64, price: i64) -> i128 {
         // Sizes adding up to 2^56 at most have exponents of 26 at most, and −29 at least.
-        mul_wide(sum, price).wrapping_shr(BITS.wrapping_sub(self.size) as u32)
+        shr_wide(mul_wide(sum, price), BITS.wrapping_sub(self.size) as u32)
     }
 
     /// A value whose sizes are in units, with those in millionths. # Rounding Down.
@@ -107,12 +107,11 @@ impl Scale {
     #[inline(always)]
     pub fn exact(&self, value: i64) -> Exact {
         let exponent = self.price.wrapping_add(self.size);
-        let wide = value as i128;
-        // |value| < 2^63 and exponents of at least -61: no bit is lost.
-        Exact::from_raw(if exponent >= 0 {
-            wide.wrapping_shl(exponent as u32)
+        // |value| < 2^63 and exponents within ±61: no bit is lost.
+        Exact::from_raw(if exponent > 0 {
+            shl_wide(value, exponent as u32)
         } else {
-            wide.wrapping_shr(exponent.wrapping_neg() as u32)
+            (value >> exponent.wrapping_neg().min(63)) as i128
         })
     }
 }
