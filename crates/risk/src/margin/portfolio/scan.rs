@@ -20,7 +20,7 @@ const LINEAR: usize = MAX_POINTS + 2;
 const ABSOLUTE: usize = MAX_POINTS + 3;
 const MAX_CELLS: usize = MAX_POINTS + 4;
 /// The basis contingency is up to 30 times a value: it is summed in 32nds of the unit's precision.
-const BASIS_BITS: u32 = 5;
+pub(super) const BASIS_BITS: u32 = 5;
 
 /// The memory of a scan, some 1.6 KB: made once, used for one underlying after the other.
 #[derive(Clone, Copy, Debug)]
