@@ -3,7 +3,7 @@
 use super::book::{any_book, any_slice, call, dollars, price, put, ratio, Book, Margin, Opt, Slice, DAY, SPOT};
 use super::cases;
 use plimsoll_risk::margin::portfolio::cached::{
-    ArrayBook, BalanceBound, Refresher, Side, SnapshotRaw, Uncovered, UnitValues,
+    ArrayBook, ArraySpace, BalanceBound, RefreshCells, Refresher, Side, SnapshotRaw, Uncovered, UnitValues,
 };
 use plimsoll_risk::margin::portfolio::{PortfolioBook, Scenario, VolDirection, Workspace};
 use plimsoll_risk::math::ln_price;
@@ -76,7 +76,8 @@ impl Moved {
             let (legs, others) = rest.split_at(expiry.legs);
             rest = others;
             let highest = legs.iter().map(|leg| leg.strike.price).fold(Price::ZERO, Price::max);
-            let mut refresher = Refresher::new(book.params, book.grid, expiry, &book.vols, smile, highest)?;
+            let cells = &mut RefreshCells::default();
+            let mut refresher = Refresher::new(book.params, book.grid, expiry, &book.vols, smile, highest, cells)?;
             snapshots.push(refresher.snapshot().to_raw());
             units.extend(legs.iter().map(|leg| refresher.units(leg.strike, leg.total_vol)));
         }
@@ -88,7 +89,7 @@ impl Moved {
         let (snapshots, units): (Vec<_>, Vec<_>) = (snapshots.iter().collect(), units.iter().collect());
         let arrays = ArrayBook { snapshots: &snapshots, units: &units };
         self.now.inspect(|book| {
-            let bound = |side| arrays.bound(book, &mut Workspace::default(), side);
+            let bound = |side| arrays.bound(book, (&mut Workspace::default(), &mut ArraySpace::default()), side);
             Ok([bound(Side::Lower)?, bound(Side::Upper)?])
         })?
     }
@@ -275,9 +276,10 @@ proptest! {
         let moved = Moved::by(&book, smiles_of(&book, &shapes), log.exp(), elapsed);
         let Some(widths) = moved.widths() else { return Ok(()) };
         let notional: f64 = book.slices.iter().map(|s| s.forward * s.legs.iter().map(|l| l.contracts().abs()).sum::<f64>()).sum();
-        // A slope between two points differs by at most 1 for each contract, counted up to 3.5 times: by a worst scenario, by
-        // the mark and by the basis. Time and volatility are the rest.
-        let bound = (3.5 * log.abs() + 2e-3) * notional + rounding_bound(&book);
+        // A slope is unknown by at most 1 for each contract: in the worst scenario, in the mark, in a skew, and twice in the
+        // basis contingency, which is a multiple of a difference. Time and volatility are the rest.
+        let basis = 0.5 + 2.0 * book.slices.iter().map(Slice::years).fold(0.0, f64::max);
+        let bound = ((3.0 + 2.0 * basis) * log.abs() + 2e-3) * notional + rounding_bound(&book);
         prop_assert!(widths[0] <= bound && widths[1] <= bound, "{widths:?} beyond {bound}");
     }
 }
@@ -285,7 +287,7 @@ proptest! {
 /// What the bounds of a margin are apart at most at the moment of the refresh, in USD.
 fn rounding_bound(book: &Book) -> f64 {
     let times = 2.0 + 2.0 * (0.5 + 2.0 * book.slices.iter().map(Slice::years).fold(0.0, f64::max));
-    5e-7 * book.highest() * book.gross() * times + 1e-7 * book.collateral + 1e-6
+    5e-7 * book.highest() * book.gross() * times + 2e-7 * book.collateral * book.slices.len() as f64 + 1e-6
 }
 
 /// One expiry, flat volatility.
@@ -326,7 +328,10 @@ fn what_arrays_do_not_cover_is_named() {
 fn arrays_that_are_missing_are_named() {
     let moved = at_flat(&Book::of(&[call(2_100.0, -1.0)]), 0.6, 1.0, 0);
     let arrays = ArrayBook { snapshots: &[], units: &[] };
-    let refused = moved.now.inspect(|book| arrays.bound(book, &mut Workspace::default(), Side::Lower)).unwrap();
+    let refused = moved
+        .now
+        .inspect(|book| arrays.bound(book, (&mut Workspace::default(), &mut ArraySpace::default()), Side::Lower))
+        .unwrap();
     assert_eq!(refused, Err(Uncovered::NoArray));
 }
 

@@ -123,7 +123,8 @@ impl PortfolioMargin {
             || !params.gamma_charge.is_zero()
             || !params.vega_charge.is_zero();
         let greeks = if is_needed { Some(workspace.greeks(book)?) } else { None };
-        Self::conclude(book, workspace, extras.history, greeks)
+        let contingency = Contingency::of(book, greeks.as_ref())?;
+        Self::conclude(book, workspace, extras.history, greeks, contingency)
     }
 
     /// Margin from the totals of a scan, which become PnL.
@@ -133,6 +134,7 @@ impl PortfolioMargin {
         workspace: &mut Workspace,
         history: Option<(&[HistoryPair], &mut HistoryWorkspace)>,
         greeks: Option<DollarGreeks>,
+        contingency: Contingency,
     ) -> Result<Self, RiskError> {
         let params = book.params;
         let (worst, worst_pnl) = workspace.worst(book)?;
@@ -141,7 +143,6 @@ impl PortfolioMargin {
         let size = size_factor(book, greeks.as_ref())?;
         let basis = workspace.basis();
         let min_span = basis.min(scan).min(Exact::ZERO).scale_floor(size)?;
-        let contingency = Contingency::of(book, greeks.as_ref())?;
         let mark = workspace.mark();
         let gap = workspace.gap();
         let maintenance = min_span

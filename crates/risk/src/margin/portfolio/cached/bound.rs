@@ -1,13 +1,14 @@
 //! Bounds of the margin of an underlying.
 
 use super::super::book::{ExpiryBook, PortfolioBook};
+use super::super::contingency::Contingency;
 use super::super::grid::MAX_POINTS;
 use super::super::scan::{Sums, Workspace, BASIS_BITS};
 use super::super::tenor::TenorTerms;
 use super::super::PortfolioMargin;
 use super::bracket::{moving_q2, Bracket};
 use super::snapshot::{ExpirySnapshot, SnapshotRaw};
-use super::sums::UnitValues;
+use super::sums::{ArraySpace, UnitValues};
 use super::{Uncovered, ARRAY_BAND_Q40};
 use crate::fixed::mul_shift;
 use crate::margin::cross::Leg;
@@ -79,7 +80,8 @@ impl ArrayBook<'_> {
     /// # Rounding
     /// Outwards. In USD, with the forwards and the clock of the snapshots the bound lies within 5e-7·P·Σ|q| times twice the largest
     /// factor of the basis contingency, P the highest price of the grid; beyond that it widens with the move of the forward,
-    /// the time passed and the curvature between two points of the grid, at most by 0.08·S·Σ|q| inside the band.
+    /// the time passed and the curvature between two points of the grid: by (3 + 2·b)·|ln F1/F0|·F·Σ|q| at most, b the factor of the
+    /// basis contingency, and by what time and volatility add.
     ///
     /// # Errors
     /// Every [`Uncovered`].
@@ -89,7 +91,7 @@ impl ArrayBook<'_> {
     pub fn bound(
         &self,
         book: &PortfolioBook,
-        workspace: &mut Workspace,
+        (workspace, space): (&mut Workspace, &mut ArraySpace),
         side: Side,
     ) -> Result<BalanceBound, Uncovered> {
         require_covered(book)?;
@@ -102,7 +104,8 @@ impl ArrayBook<'_> {
         for ((expiry, legs), snapshot) in book.each().zip(self.snapshots) {
             let (units, others) = rest.split_at_checked(legs.len()).unwrap_or((rest, &[]));
             rest = others;
-            totals.add_expiry(book, workspace, (expiry, legs), (&ExpirySnapshot::from_raw(snapshot), units), side)?;
+            let arrays = (&ExpirySnapshot::from_raw(snapshot), units);
+            totals.add_expiry(book, (workspace, space), (expiry, legs), arrays, side)?;
         }
         totals.conclude(book, workspace, side)
     }
@@ -127,7 +130,7 @@ impl Totals {
     fn add_expiry(
         &mut self,
         book: &PortfolioBook,
-        workspace: &Workspace,
+        (workspace, space): (&Workspace, &mut ArraySpace),
         (expiry, legs): (&ExpiryBook, &[Leg]),
         (snapshot, units): (&ExpirySnapshot, &[&UnitValues]),
         side: Side,
@@ -143,7 +146,7 @@ impl Totals {
             return Err(Uncovered::PriceMoved);
         }
         let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
-        let bracket = Bracket::new(&book.grid, &terms, &workspace.scale, snapshot, expiry, legs, units)?;
+        let bracket = Bracket::new(&book.grid, &terms, &workspace.scale, snapshot, expiry, legs, units, space)?;
         bracket.add_to(&mut self.points, side);
         let shape = book.grid.shape;
         let (low, high) = (bracket.still(shape.mark, Side::Lower), bracket.still(shape.mark, Side::Upper));
@@ -169,9 +172,10 @@ impl Totals {
     #[inline(never)]
     fn conclude(&self, book: &PortfolioBook, workspace: &mut Workspace, side: Side) -> Result<BalanceBound, Uncovered> {
         let (least, most) = self.marks;
-        let at_least = self.margin_at(book, workspace, least)?;
+        let contingency = Contingency::of(book, None)?;
+        let at_least = self.margin_at(book, workspace, least, contingency)?;
         let (mark, other) = match side {
-            Side::Lower => (at_least.mark, self.margin_at(book, workspace, most)?),
+            Side::Lower => (at_least.mark, self.margin_at(book, workspace, most, contingency)?),
             Side::Upper => {
                 let mark = workspace.scale.exact(most);
                 let more = mark.sub(at_least.mark)?;
@@ -193,6 +197,7 @@ impl Totals {
         book: &PortfolioBook,
         workspace: &mut Workspace,
         mark: i64,
+        contingency: Contingency,
     ) -> Result<PortfolioMargin, Uncovered> {
         workspace.totals = self.points;
         workspace.sums = self.sums;
@@ -201,6 +206,6 @@ impl Totals {
             workspace.sums.low = self.low.wrapping_sub(mark);
             workspace.sums.high = self.high.wrapping_sub(mark);
         }
-        Ok(PortfolioMargin::conclude(book, workspace, None, None)?)
+        Ok(PortfolioMargin::conclude(book, workspace, None, None, contingency)?)
     }
 }

@@ -19,7 +19,7 @@ use super::super::tenor::{discounted, SkewTerms, TenorTerms};
 use super::bound::Side;
 use super::drift::Drift;
 use super::snapshot::ExpirySnapshot;
-use super::sums::{blocks_of, Sum, UnitValues, UNIT_SLOTS};
+use super::sums::{blocks_of, ArraySpace, Sum, UnitValues, UNIT_SLOTS};
 use super::Uncovered;
 use crate::margin::cross::Leg;
 use core::num::NonZeroU64;
@@ -36,11 +36,10 @@ pub(super) struct Bracket<'a> {
     terms: &'a TenorTerms,
     drift: Drift,
     tally: Tally,
-    longs: Strand,
-    shorts: Strand,
-    /// Forwards of the points at the refresh, and where they are now; the last is the forward itself, for both skews.
-    then: [i64; UNIT_SLOTS],
-    now: [i64; UNIT_SLOTS],
+    longs: Strand<'a>,
+    shorts: Strand<'a>,
+    then: &'a [i64; UNIT_SLOTS],
+    now: &'a [i64; UNIT_SLOTS],
     /// Highest strike.
     strike: i64,
     /// What values err by for each contract, apart from the distribution.
@@ -48,8 +47,8 @@ pub(super) struct Bracket<'a> {
 }
 
 /// Σ |size| · unit of the legs of one sign.
-struct Strand {
-    values: [i64; UNIT_SLOTS],
+struct Strand<'a> {
+    values: &'a [i64; UNIT_SLOTS],
     size: i64,
 }
 
@@ -79,12 +78,14 @@ impl<'a> Bracket<'a> {
         expiry: &ExpiryBook,
         legs: &[Leg],
         units: &[&UnitValues],
+        space: &'a mut ArraySpace,
     ) -> Result<Self, Uncovered> {
         let drift = Drift::between(then, expiry.curve.log_forward, expiry.sqrt_years, terms)?;
         let count = grid.shape.count as usize;
         let blocks = blocks_of(count.wrapping_add(2));
         let (mut tally, mut strike) = (Tally::default(), 0);
-        let (mut longs, mut shorts) = (Sum::new(), Sum::new());
+        let ArraySpace { longs, shorts, then: points_then, now: points_now } = space;
+        let (mut longs, mut shorts) = (Sum::new(longs), Sum::new(shorts));
         for (leg, units) in legs.iter().zip(units) {
             let strip = Strip { log_moneyness: 0, strike: scale.price(leg.strike.price), size: scale.size(leg.size) };
             tally.add(leg.kind, &strip);
@@ -92,31 +93,28 @@ impl<'a> Bracket<'a> {
             let sum = if strip.size < 0 { &mut shorts } else { &mut longs };
             sum.add(units, strip.size.wrapping_abs(), blocks);
         }
-        longs.finish(blocks);
-        shorts.finish(blocks);
         // Exponents within ±33; a grid within its own units is at most one bit above those of the book.
         let shift = then.exponent.wrapping_sub(scale.price_exponent());
-        let mut bracket = Self {
+        let (from, to) = (scale.price_q2(then.forward), scale.price_q2(expiry.curve.forward));
+        for ((then, now), &factor) in points_then.iter_mut().zip(points_now.iter_mut()).zip(grid.factors).take(count) {
+            (*then, *now) = (shocked(from, factor), shocked(to, factor));
+        }
+        if let (Some(then_last), Some(now_last)) = (points_then.get_mut(count), points_now.get_mut(count)) {
+            (*then_last, *now_last) = (scale.price(then.forward), scale.price(expiry.curve.forward));
+        }
+        Ok(Self {
             grid,
             terms,
             drift,
             tally,
-            longs: Strand::new(longs, shift, count),
-            shorts: Strand::new(shorts, shift, count),
-            then: [0; UNIT_SLOTS],
-            now: [0; UNIT_SLOTS],
+            longs: Strand::new(longs.finish(blocks), shift, count),
+            shorts: Strand::new(shorts.finish(blocks), shift, count),
+            then: points_then,
+            now: points_now,
             strike,
             // Rounding of prices and truncation: eight units of the book, twelve of the arrays' for both sides of a slope.
             error: 16i64.wrapping_add(12i64.wrapping_shl(shift.clamp(0, 32) as u32)),
-        };
-        let (from, to) = (scale.price_q2(then.forward), scale.price_q2(expiry.curve.forward));
-        for ((then, now), &factor) in bracket.then.iter_mut().zip(&mut bracket.now).zip(grid.factors).take(count) {
-            (*then, *now) = (shocked(from, factor), shocked(to, factor));
-        }
-        if let (Some(then_last), Some(now_last)) = (bracket.then.get_mut(count), bracket.now.get_mut(count)) {
-            (*then_last, *now_last) = (scale.price(then.forward), scale.price(expiry.curve.forward));
-        }
-        Ok(bracket)
+        })
     }
 
     /// Adds the discounted value of every point of the grid to the totals.
@@ -129,7 +127,7 @@ impl<'a> Bracket<'a> {
         {
             for at in first..end {
                 let Some(total) = totals.get_mut(at) else { return };
-                let value = self.value(Place { at, first, end }, get(&self.now, at), drift, side);
+                let value = self.value(Place { at, first, end }, get(self.now, at), drift, side);
                 *total = total.wrapping_add(side.widened(self.terms.with_discount(value), ROUNDING));
             }
         }
@@ -137,7 +135,7 @@ impl<'a> Bracket<'a> {
 
     /// Discounted value at a point without a move of volatility, of the factor as it stands now.
     pub fn still(&self, point: u8, side: Side) -> i64 {
-        let value = self.value(self.place(point as usize), get(&self.now, point as usize), self.drift.still, side);
+        let value = self.value(self.place(point as usize), get(self.now, point as usize), self.drift.still, side);
         side.widened(discounted(value, self.terms.mark), ROUNDING)
     }
 
@@ -147,7 +145,7 @@ impl<'a> Bracket<'a> {
         let factor = if is_low { range.factor_low() } else { range.factor_high() };
         let target = shocked(moving_q2, factor);
         let still = (self.grid.shape.ups as usize).wrapping_add(self.grid.shape.downs as usize);
-        let distance = |at: &usize| get(&self.then, *at).wrapping_sub(target).wrapping_abs();
+        let distance = |at: &usize| get(self.then, *at).wrapping_sub(target).wrapping_abs();
         let nearest = (still..self.grid.shape.count as usize).min_by_key(distance).unwrap_or(still);
         let value = self.value(self.place(nearest), target, self.drift.still, side);
         side.widened(discounted(value, self.terms.mark), ROUNDING)
@@ -184,7 +182,7 @@ impl<'a> Bracket<'a> {
     /// Undiscounted value with the point at this forward.
     #[inline(always)]
     fn value(&self, place: Place, target: i64, drift: i64, side: Side) -> i64 {
-        let moved = target.wrapping_sub(get(&self.then, place.at));
+        let moved = target.wrapping_sub(get(self.then, place.at));
         let apart = moved.wrapping_abs();
         let chords = self.chords(place, apart);
         let (longs, shorts) = (self.longs.reach(place, &chords, apart), self.shorts.reach(place, &chords, apart));
@@ -195,8 +193,8 @@ impl<'a> Bracket<'a> {
     /// The value in a skew scenario: its slope is that of the mark, but for how far N(d1) is apart.
     fn skew_value(&self, at: usize, slope_apart: i64, drift: i64, side: Side) -> i64 {
         let count = self.grid.shape.count as usize;
-        let target = get(&self.now, count);
-        let moved = target.wrapping_sub(get(&self.then, count));
+        let target = get(self.now, count);
+        let moved = target.wrapping_sub(get(self.then, count));
         let apart = moved.wrapping_abs();
         let mark = self.place(self.grid.shape.mark as usize);
         let chords = self.chords(mark, apart);
@@ -242,18 +240,17 @@ impl<'a> Bracket<'a> {
     /// δ over the distance to the left and to the right neighbour, Q31: none where there is no neighbour or it is nearer.
     #[inline(always)]
     fn chords(&self, place: Place, apart: i64) -> (Option<i64>, Option<i64>) {
-        let here = get(&self.then, place.at);
-        let left = if place.at > place.first { get(&self.then, place.at.wrapping_sub(1)) } else { 0 };
+        let here = get(self.then, place.at);
+        let left = if place.at > place.first { get(self.then, place.at.wrapping_sub(1)) } else { 0 };
         let next = place.at.wrapping_add(1);
-        let right = (next < place.end).then(|| get(&self.then, next));
+        let right = (next < place.end).then(|| get(self.then, next));
         (part(apart, here.wrapping_sub(left)), right.and_then(|right| part(apart, right.wrapping_sub(here))))
     }
 }
 
-impl Strand {
+impl<'a> Strand<'a> {
     /// In units of the book, without the unit that was added to each value. # Rounding Down, less than a unit.
-    fn new(sum: Sum, shift: i32, count: usize) -> Self {
-        let (mut values, size) = (sum.values, sum.size);
+    fn new((values, size): (&'a mut [i64; UNIT_SLOTS], i64), shift: i32, count: usize) -> Self {
         for value in values.iter_mut().take(count.wrapping_add(2)) {
             let exact = value.wrapping_sub(size);
             *value = if shift >= 0 { exact.wrapping_shl(shift as u32) } else { exact >> shift.wrapping_neg().min(62) };
@@ -263,7 +260,7 @@ impl Strand {
 
     #[inline(always)]
     fn at(&self, point: usize) -> i64 {
-        get(&self.values, point)
+        get(self.values, point)
     }
 
     /// How far the sum moves along its chords.

@@ -3,9 +3,12 @@
 use super::super::tenor::{SkewTerms, TenorTerms};
 use super::snapshot::ExpirySnapshot;
 use super::Uncovered;
-use crate::fixed::{mul_div, mul_shift, Rounding};
+use crate::fixed::mul_shift;
+use crate::math::leading_zeros;
 use crate::pricing::black76::MIN_TOTAL_VOL;
 use crate::units::{Log, ONE_Q};
+use core::num::NonZeroU64;
+use core::ops::BitOr;
 
 /// Upper bounds of what a call can have changed by for each unit of min(G, K), Q31 in [0, 1], by kind of point; and how far
 /// the slope of a skew scenario can be from that of the mark.
@@ -58,7 +61,7 @@ impl Drift {
                 return Err(Uncovered::NoArray);
             }
             let moved = up(base, ONE_Q.wrapping_add(now.cap.wrapping_abs()));
-            let moved = moved.wrapping_add(up(all, skew_move(then, now, h)?));
+            let moved = moved.wrapping_add(up(all, skew_move(then, now, h)));
             Ok(moved.wrapping_add(if moved == 0 { 0 } else { 4 }))
         };
         Ok(Self {
@@ -85,6 +88,14 @@ fn up(a: i64, b: i64) -> i64 {
     ((high << 24 | low >> 40) as i64).wrapping_add(1)
 }
 
+/// a/b in Q40 for 0 ≤ a ≤ b, b > 0. # Rounding Up, to 2^-18.
+fn part_up(a: i64, b: i64) -> i64 {
+    // Both below 2^42 first, b still at least 2^41 if it was: a + 1 shifted by 20 stays below 2^63.
+    let excess = 22u32.saturating_sub(leading_zeros(b.unsigned_abs()) as u32);
+    let (a, b) = ((a >> excess).wrapping_add(1), NonZeroU64::MIN.bitor((b >> excess) as u64));
+    ((((a as u64) << 20) / b).wrapping_add(1) << 20) as i64
+}
+
 /// Move of a total volatility that no scenario shocks.
 fn still(then: &ExpirySnapshot, h: i64, elapsed: i64, sqrt_years: i64) -> i64 {
     if h == 0 && elapsed == 0 {
@@ -99,20 +110,21 @@ fn still(then: &ExpirySnapshot, h: i64, elapsed: i64, sqrt_years: i64) -> i64 {
 ///
 /// clip(k·s, ±c) as a function of k moves by at most |Δk|·|s|; with another cap by at most |Δc|; with another slope by at
 /// most |c|·|Δs|/max|s|, at the log-moneyness where the steeper reaches its cap; with another sign by both caps.
-fn skew_move(then: &SkewTerms, now: &SkewTerms, h: i64) -> Result<i64, Uncovered> {
+fn skew_move(then: &SkewTerms, now: &SkewTerms, h: i64) -> i64 {
     let (then_cap, now_cap) = (then.cap.wrapping_abs(), now.cap.wrapping_abs());
     let most = then_cap.wrapping_add(now_cap);
     if now.cap == 0 || then.cap.wrapping_mul(now.cap.signum()) < 0 {
-        return Ok(most);
+        return most;
     }
     let along = up(now.slope.wrapping_abs(), h);
     let of_cap = then.cap.wrapping_sub(now.cap).wrapping_abs();
     let (then_slope, now_slope) = (then.slope.wrapping_abs(), now.slope.wrapping_abs());
+    // Slopes with a cap are not 0 but for the smallest of parameters.
     let of_slope = match then_slope.wrapping_sub(now_slope).wrapping_abs() {
         0 => 0,
-        apart => mul_div(now_cap, apart, then_slope.max(now_slope), Rounding::Up)?,
+        apart => up(now_cap, part_up(apart, then_slope.max(now_slope))),
     };
-    Ok(along.wrapping_add(of_cap).wrapping_add(of_slope).min(most))
+    along.wrapping_add(of_cap).wrapping_add(of_slope).min(most)
 }
 
 /// What a move of total volatility costs a call at most, in parts of min(G, K), Q31. # Rounding Up.
@@ -134,7 +146,7 @@ fn slope_apart(skew: &SkewTerms, most_vol: i64) -> i64 {
     if cap >= ONE_Q >> 1 {
         return FULL;
     }
-    let Ok(log) = mul_div(cap, ONE_Q, ONE_Q.wrapping_sub(cap), Rounding::Up) else { return FULL };
+    let log = part_up(cap, ONE_Q.wrapping_sub(cap));
     // Volatilities below 16·2^40, 1 + c below 2.
     let vol = (most_vol << 1).min(MOST << 1);
     let turn = DENSITY_TURN.wrapping_add(up(vol, DENSITY_Q16 << 24));

@@ -25,8 +25,8 @@ mod snapshot;
 mod sums;
 
 pub use bound::{ArrayBook, BalanceBound, Side};
-pub use snapshot::{ExpirySnapshot, Refresher, SnapshotRaw};
-pub use sums::{UnitValues, UNIT_SLOTS};
+pub use snapshot::{ExpirySnapshot, RefreshCells, Refresher, SnapshotRaw};
+pub use sums::{ArraySpace, UnitValues, UNIT_SLOTS};
 
 use crate::error::RiskError;
 

@@ -77,14 +77,23 @@ impl ExpirySnapshot {
     }
 }
 
+/// The memory of a [`Refresher`], a kilobyte: the points of the grid, then the two skew scenarios.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshCells([Cell; MAX_POINTS + 2]);
+
+impl Default for RefreshCells {
+    fn default() -> Self {
+        Self([Cell::default(); MAX_POINTS + 2])
+    }
+}
+
 /// Computes the arrays of one expiry: its snapshot once, then series by series.
 pub struct Refresher<'a> {
     grid: Grid<'a>,
     terms: TenorTerms,
     scale: Scale,
     snapshot: ExpirySnapshot,
-    /// Those of the grid, then the two skew scenarios.
-    cells: [Cell; MAX_POINTS + 2],
+    cells: &'a mut RefreshCells,
 }
 
 impl<'a> Refresher<'a> {
@@ -93,6 +102,7 @@ impl<'a> Refresher<'a> {
     /// # Errors
     /// [`Uncovered::SettlementWindow`], [`Uncovered::SurfaceStale`], [`Uncovered::SurfaceUnbounded`], and
     /// [`Uncovered::Failed`] for a market out of range.
+    #[inline(never)]
     pub fn new(
         params: &PortfolioParams,
         grid: Grid<'a>,
@@ -100,6 +110,7 @@ impl<'a> Refresher<'a> {
         vols: &VolatilityState,
         smile: &Svi,
         highest_strike: Price,
+        cells: &'a mut RefreshCells,
     ) -> Result<Self, Uncovered> {
         if !expiry.fixed.is_zero() {
             return Err(Uncovered::SettlementWindow);
@@ -111,10 +122,9 @@ impl<'a> Refresher<'a> {
         let highest = highest_forward(&grid, forward)?.max(highest_strike.raw());
         let scale = Scale::new(highest, 1, Exact::ZERO);
         let terms = TenorTerms::new(params, &expiry.tenor(), vols)?;
-        let mut cells = [Cell::default(); MAX_POINTS + 2];
-        let points = cells.get_mut(..grid.shape.count as usize).unwrap_or_default();
+        let points = cells.0.get_mut(..grid.shape.count as usize).unwrap_or_default();
         fill_cells(points, &grid, scale.price_q2(forward));
-        let [.., linear, absolute] = &mut cells;
+        let [.., linear, absolute] = &mut cells.0;
         *linear = Cell::new(0, scale.price(forward));
         *absolute = *linear;
         let snapshot = ExpirySnapshot {
@@ -151,8 +161,8 @@ impl<'a> Refresher<'a> {
         };
         let mut units = [0u32; UNIT_SLOTS];
         let mut keep = Keep { units: units.iter_mut() };
-        scan_grid(&strip, &mut self.cells, self.grid.shape, &self.terms, vol, &mut keep);
-        scan_skews(&strip, &mut self.cells, &self.terms, vol, &mut keep);
+        scan_grid(&strip, &mut self.cells.0, self.grid.shape, &self.terms, vol, &mut keep);
+        scan_skews(&strip, &mut self.cells.0, &self.terms, vol, &mut keep);
         units
     }
 }
