@@ -64,7 +64,12 @@ pub fn compute() -> Vec<Bounded> {
         |legs: usize, underlyings: usize| at(&format!("check_health:portfolio_{legs}_legs_{underlyings}_underlyings"));
     // Both at one expiry: what is between them is legs alone.
     let per_leg = (health(32, 1) - health(16, 1)) / 16.0;
+    let arrays = budget::measure_arrays();
+    let bounded = |legs: usize| {
+        arrays.get(&format!("check_margin:arrays_{legs}_legs")).map_or(f64::INFINITY, |units| *units as f64)
+    };
     let mut figures = vec![
+        Bounded::new("risk_array_cu_per_leg", (bounded(32) - bounded(16)) / 16.0, 250.0),
         Bounded::new("leg_marginal_29_scenarios_2_skews_greeks", per_leg, 2_000.0),
         Bounded::new("check_health_32_legs_4_underlyings", health(32, 4), 80_000.0),
         Bounded::new("check_health_64_legs_4_underlyings", health(64, 4), 160_000.0),

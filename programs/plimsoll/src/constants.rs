@@ -49,6 +49,8 @@ pub const MAX_HISTORY: u8 = 64;
 /// Most legs times historical moves of an account in portfolio margin: 64 legs by 16 moves, or 16 by 64. A liquidation looks
 /// at them up to four times.
 pub const MAX_HISTORY_WORK: usize = 1_024;
+/// Risk arrays older than this are not used: they would still be right, and of little use. In seconds.
+pub const MAX_ARRAY_AGE_SECS: i64 = 300;
 /// Underlyings and collaterals that one instruction can value.
 pub const MAX_MARKETS: usize = 32;
 

@@ -56,6 +56,10 @@ pub enum PlimsollError {
     ForecastTooFast = 114,
     #[msg("Historical move or its place is out of range: pass moves inside the limits, right behind the last at most")]
     HistoryOutOfRange = 115,
+    #[msg("Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own")]
+    RiskCacheClosed = 116,
+    #[msg("Risk arrays do not cover this expiry inside its settlement window: value accounts in full")]
+    SettlementWindow = 117,
 
     #[msg("Account is not the oracle this price is bound to: pass the bound oracle accounts")]
     OracleMismatch = 200,

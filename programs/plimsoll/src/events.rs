@@ -128,6 +128,25 @@ pub struct SeriesListed {
     pub strike_e9: i64,
 }
 
+#[event]
+pub struct RiskCacheCreated {
+    pub underlying: Pubkey,
+    pub cache: Pubkey,
+    /// The default key: anyone may refresh it.
+    pub refresher: Pubkey,
+}
+
+/// Risk arrays were computed.
+#[event]
+pub struct SeriesRefreshed {
+    pub cache: Pubkey,
+    pub expiry: u8,
+    /// Number of the snapshot they belong to: all of this expiry with another one are outdated.
+    pub stamp: u32,
+    pub count: u16,
+    pub index_e9: i64,
+}
+
 /// A price was updated; `account` is the underlying, the collateral, or the exchange (quote stablecoin).
 #[event]
 pub struct PriceUpdated {

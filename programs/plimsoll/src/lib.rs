@@ -159,6 +159,17 @@ pub mod plimsoll {
         instructions::set_history::handler(ctx, start, moves)
     }
 
+    /// Takes over a zeroed account of the right size as a cache of an underlying's risk arrays, which `refresher` alone may
+    /// refresh; the default key means anyone. Signer: nobody.
+    pub fn create_risk_cache(ctx: Context<CreateRiskCache>, refresher: Pubkey) -> Result<()> {
+        instructions::create_risk_cache::handler(ctx, refresher)
+    }
+
+    /// Computes the risk arrays of some series of an expiry. Signer: nobody, or the refresher the cache names.
+    pub fn refresh_series(ctx: Context<RefreshSeries>, expiry: u8, series: Vec<u16>) -> Result<()> {
+        instructions::refresh_series::handler(ctx, expiry, series)
+    }
+
     /// Opens a margin account. Signer: owner.
     pub fn open_account(ctx: Context<OpenAccount>, number: u16, mode: MarginMode) -> Result<()> {
         instructions::open_account::handler(ctx, number, mode)
@@ -189,6 +200,15 @@ pub mod plimsoll {
     /// Values an account and returns the report. Signer: nobody. Remaining accounts: its markets.
     pub fn check_health<'info>(ctx: Context<'info, CheckHealth<'info>>) -> Result<HealthReport> {
         instructions::check_health::handler(ctx)
+    }
+
+    /// Bounds the margin of an account from below, cheaply where risk arrays cover it, and returns the bounds. With
+    /// `least_initial_atoms` it fails unless IM is at least that. Signer: nobody. Remaining accounts: its markets and caches.
+    pub fn check_margin<'info>(
+        ctx: Context<'info, CheckMargin<'info>>,
+        least_initial_atoms: Option<i64>,
+    ) -> Result<MarginBoundReport> {
+        instructions::check_margin::handler(ctx, least_initial_atoms)
     }
 
     /// Records a margin call, or clears one that has been met. Signer: nobody. Remaining accounts: its markets.

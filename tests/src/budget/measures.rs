@@ -4,6 +4,7 @@ use super::Units;
 use crate::chain::{Receipt, COMPUTE_BUDGET_UNITS};
 use crate::fixture::{create_account, instruction, key, scenario_args, ExpirySetup, OracleKind, DAY};
 use crate::{usd, CollateralSetup, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader, VolSetup};
+use plimsoll::health::ArrayUse;
 use plimsoll::instructions::{CollateralArgs, ListSeriesArgs};
 use plimsoll::state::{MarginMode, PortfolioParamsRaw, Underlying};
 use plimsoll::{accounts, instruction as data};
@@ -238,6 +239,41 @@ pub fn portfolio() -> Units {
         let sent = f.liquidate(liquidator, *writer);
         let taker = if taker == MarginMode::Portfolio { "portfolio" } else { "cross" };
         meter.note(&format!("liquidate:portfolio_{legs}_legs_{underlyings}_underlyings_by_{taker}_8"), sent);
+    }
+    meter.0
+}
+
+/// Portfolio margin from risk arrays: the books of [`portfolio`], their arrays a second old.
+pub fn arrays() -> Units {
+    let mut meter = Meter::default();
+    for (legs, underlyings) in [(1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (32, 1), (64, 1), (32, 4)] {
+        let (f, writer, maker) = &mut book(MarginMode::Portfolio, legs, underlyings);
+        for market in (0..underlyings).map(Market) {
+            let created = f.create_cache(market);
+            if (legs, market) == (1, ETH) {
+                meter.note("create_risk_cache", created);
+            }
+            f.refresh_arrays(market);
+        }
+        let size =
+            if underlyings == 1 { format!("{legs}_legs") } else { format!("{legs}_legs_{underlyings}_underlyings") };
+        if underlyings == 1 && legs <= 32 {
+            f.pass(1);
+            let series: Vec<u16> = (0..legs as u16).collect();
+            let sent = f.refresh_series(ETH, 0, &series);
+            meter.note(&format!("refresh_series:{legs}_series"), sent);
+        }
+        f.pass(1);
+        let check = f.check_margin_instruction(*writer, None);
+        let sent = f.send(&[check], &[]);
+        meter.note(&format!("check_margin:arrays_{size}"), sent);
+        let uses = f.array_uses(*writer);
+        assert!(uses.iter().all(|array| *array == ArrayUse::Used), "{size}: {uses:?}");
+        let contract = lone_leg(f, 0, underlyings);
+        let sent = f.trade_with_caches((*writer, *maker), contract, -0.1, 60.0);
+        meter.note(&format!("trade:arrays_{size}"), sent);
+        let sent = f.withdraw_with_caches(*writer, 1);
+        meter.note(&format!("withdraw:arrays_{size}"), sent);
     }
     meter.0
 }

@@ -17,7 +17,7 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 8] = [
+pub const GROUPS: [Group; 9] = [
     measures::admin,
     measures::markets,
     measures::volatility,
@@ -25,6 +25,7 @@ pub const GROUPS: [Group; 8] = [
     measures::health_and_trades,
     measures::liquidations,
     measures::portfolio,
+    measures::arrays,
     measures::settlement,
 ];
 
@@ -36,6 +37,11 @@ pub fn measure() -> Units {
 /// Portfolio mode alone.
 pub fn measure_portfolio() -> Units {
     measures::portfolio()
+}
+
+/// Portfolio mode from risk arrays.
+pub fn measure_arrays() -> Units {
+    measures::arrays()
 }
 
 /// The committed snapshot.
@@ -95,6 +101,11 @@ mod tests {
     #[test]
     fn cu_liquidations_stay_in_budget() {
         check(measures::liquidations);
+    }
+
+    #[test]
+    fn cu_margins_from_risk_arrays_stay_in_budget() {
+        check(measures::arrays);
     }
 
     #[test]

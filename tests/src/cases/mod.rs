@@ -21,6 +21,7 @@ mod mints;
 mod open_account;
 mod pause;
 mod readings;
+mod risk_arrays;
 mod sample_volatility;
 mod set_delegate;
 mod set_exchange;

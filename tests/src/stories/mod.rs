@@ -13,6 +13,7 @@ mod price_spike;
 mod random_walk;
 mod real_oracles;
 mod restricted;
+mod risk_arrays;
 mod same_margin;
 mod settlement_fallback;
 mod silent_feed;

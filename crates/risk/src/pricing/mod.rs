@@ -6,9 +6,11 @@ pub mod black76;
 pub mod greeks;
 pub mod surface;
 pub mod surface_checks;
+pub mod surface_moves;
 
 pub use black76::{
     discount, intrinsic, price, price_at, total_vol, vol_from_total, ForwardCurve, Moneyness, OptionKind, Strike,
 };
 pub use greeks::Greeks;
 pub use surface::Svi;
+pub use surface_moves::Steepness;

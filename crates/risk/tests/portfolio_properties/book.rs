@@ -169,7 +169,8 @@ impl Book {
         self.legs().map(|leg| leg.strike).chain(forwards).fold(0.0, f64::max)
     }
 
-    pub fn try_margin(&self) -> Result<Margin, RiskError> {
+    /// Looks at the book as the crate sees it.
+    pub fn inspect<R>(&self, look: impl FnOnce(&PortfolioBook) -> R) -> Result<R, RiskError> {
         self.params.validate()?;
         let table = GridTable::new(&self.scenarios, &self.params)?;
         let legs = self.slices.iter().map(Slice::legs_of).collect::<Result<Vec<_>, _>>()?;
@@ -177,7 +178,7 @@ impl Book {
         let expiries = books.collect::<Result<Vec<_>, _>>()?;
         let legs = legs.concat();
         let log = |usd: f64| ln_price(price(usd));
-        let book = PortfolioBook {
+        Ok(look(&PortfolioBook {
             params: &self.params,
             grid: table.grid(),
             range: PriceRange::new(price(self.index), log(self.index)?, log(self.low)?, log(self.high)?)?,
@@ -195,7 +196,14 @@ impl Book {
             },
             expiries: &expiries,
             legs: &legs,
-        };
+        }))
+    }
+
+    pub fn try_margin(&self) -> Result<Margin, RiskError> {
+        self.inspect(|book| self.margin_of(book))?
+    }
+
+    fn margin_of(&self, book: &PortfolioBook) -> Result<Margin, RiskError> {
         let pairs: Option<Vec<HistoryPair>> = match &self.history {
             None => None,
             Some(pairs) => {
@@ -205,9 +213,9 @@ impl Book {
         let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
         let history = pairs.as_ref().map(|pairs| (&pairs[..], &mut memory));
         let extras = Extras { history, with_greeks: true, arrays: &mut [] };
-        let margin = PortfolioMargin::of(&book, &mut workspace, extras)?;
-        self.require_same_from_arrays(&book, &margin, pairs.as_deref())?;
-        let pnl = |number: usize| workspace.scenario_pnl(&table.grid(), number as u8).map_or(f64::NAN, dollars);
+        let margin = PortfolioMargin::of(book, &mut workspace, extras)?;
+        self.require_same_from_arrays(book, &margin, pairs.as_deref())?;
+        let pnl = |number: usize| workspace.scenario_pnl(&book.grid, number as u8).map_or(f64::NAN, dollars);
         let (linear, absolute) = workspace.skew_pnl(&self.params);
         Ok(Margin {
             mark: dollars(margin.mark),

@@ -2,6 +2,7 @@
 
 mod additions;
 mod book;
+mod cached;
 mod extremes;
 mod laws;
 mod limits;

@@ -3,11 +3,13 @@
 //! [`cross`] and [`portfolio`] value one underlying in the account's mode, [`market`] one expiry; here the account is put
 //! together.
 
+mod cached;
 mod cross;
 mod market;
 mod portfolio;
 mod scratch;
 
+pub use cached::{refresh, ArrayUse};
 pub use scratch::Scratch;
 
 use anchor_lang::prelude::*;
@@ -70,11 +72,23 @@ pub struct Health {
     pub worst: Option<WorstItem>,
     /// Only when looking.
     pub underlyings: Vec<UnderlyingHealth>,
+    /// By slot of its underlying, what risk arrays were good for; empty for a valuation in full.
+    pub arrays: Vec<(u8, ArrayUse)>,
     /// By how much MM would be higher at the best prices inside the confidence bands of divergent indices, ≥ 0.
     relief: Exact,
 }
 
 impl Health {
+    /// IM ≥ 0 in a market that allows new risk.
+    pub fn is_covered(&self) -> bool {
+        !self.report.initial.is_negative() && self.obstacle.is_none()
+    }
+
+    /// Whether the balances are bounds from below, and the true ones may be higher.
+    pub fn is_bound(&self) -> bool {
+        self.arrays.iter().any(|(_, array)| *array == ArrayUse::Used)
+    }
+
     /// MM < 0, at the index and at every price that a divergent index leaves open. A slice is priced at the index.
     pub fn is_liquidatable(&self) -> Result<bool> {
         let relief = self.relief.to_value_ceil().or_error()?;
@@ -106,11 +120,36 @@ pub fn health_with(
     purpose: Purpose,
     now: i64,
 ) -> Result<Health> {
+    value(scratch, account, exchange, markets, (purpose, false), now)
+}
+
+/// The numbers of [`Purpose::NewRisk`] from below: underlyings that the risk arrays of the markets cover are not revalued.
+/// What holds for the bound holds in full; what does not may still. # Errors As [`health`].
+pub fn bounded_health(
+    scratch: &mut Scratch,
+    account: &MarginAccount,
+    exchange: &Exchange,
+    markets: &Markets,
+    now: i64,
+) -> Result<Health> {
+    value(scratch, account, exchange, markets, (Purpose::NewRisk, true), now)
+}
+
+fn value(
+    scratch: &mut Scratch,
+    account: &MarginAccount,
+    exchange: &Exchange,
+    markets: &Markets,
+    (purpose, uses_arrays): (Purpose, bool),
+    now: i64,
+) -> Result<Health> {
     let mut valuation = Valuation {
         scratch,
         exchange,
         markets,
         purpose,
+        uses_arrays,
+        arrays: Vec::new(),
         now,
         sum: MarginSum::default(),
         collaterals: Vec::new(),
@@ -141,8 +180,8 @@ pub fn health_with(
         }
     }
     let report = valuation.sum.report(Value::from_raw(account.cash_atoms)).or_error()?;
-    let Valuation { obstacle, worst, underlyings, relief, .. } = valuation;
-    Ok(Health { report, obstacle, worst, underlyings, relief })
+    let Valuation { obstacle, worst, underlyings, relief, arrays, .. } = valuation;
+    Ok(Health { report, obstacle, worst, underlyings, relief, arrays })
 }
 
 impl Purpose {
@@ -166,6 +205,9 @@ struct Valuation<'a> {
     exchange: &'a Exchange,
     markets: &'a Markets<'a>,
     purpose: Purpose,
+    /// Whether bounds are enough.
+    uses_arrays: bool,
+    arrays: Vec<(u8, ArrayUse)>,
     now: i64,
     scratch: &'a mut Scratch,
     sum: MarginSum,

@@ -32,6 +32,9 @@ impl Valuation<'_> {
         let params = PortfolioParams::from(&underlying.portfolio.params);
         let index = Spot::new(underlying.price.index(), underlying.price.ln_index_q40);
         let own = self.own(key, &params)?;
+        if self.uses_arrays && self.add_bound(key, underlying, &params, &own, positions)? {
+            return Ok(());
+        }
         let settled = self.load_book(underlying, positions, &index)?;
         self.load_history(key, &params)?;
         self.scratch.prepare(key, positions);
@@ -197,13 +200,13 @@ impl Valuation<'_> {
     }
 }
 
-fn range(price: &PriceState) -> Result<PriceRange> {
+pub(super) fn range(price: &PriceState) -> Result<PriceRange> {
     use plimsoll_risk::units::Log;
     let log = Log::from_raw;
     PriceRange::new(price.index(), log(price.ln_index_q40), log(price.ln_low_q40), log(price.ln_high_q40)).or_error()
 }
 
-fn book(market: &ExpiryMarket, curve: ForwardCurve, legs: usize, stale_charge: Ratio) -> Result<ExpiryBook> {
+pub(super) fn book(market: &ExpiryMarket, curve: ForwardCurve, legs: usize, stale_charge: Ratio) -> Result<ExpiryBook> {
     Ok(ExpiryBook {
         curve,
         left: market.left,

@@ -1,6 +1,7 @@
 //! Memory of valuations: an instruction that values several accounts uses the same, for the heap is never given back.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::margin::portfolio::cached::ArraySpace;
 use plimsoll_risk::margin::portfolio::{ExpiryBook, HistoryPair, HistoryWorkspace, RiskArray, Workspace};
 use plimsoll_risk::margin::Leg;
 
@@ -15,6 +16,7 @@ pub struct Scratch {
     pub(super) legs: Vec<Leg>,
     pub(super) expiries: Vec<ExpiryBook>,
     pub(super) workspace: Option<Box<Workspace>>,
+    pub(super) space: Option<Box<ArraySpace>>,
     pub(super) pairs: Vec<HistoryPair>,
     pub(super) history: Option<Box<HistoryWorkspace>>,
     /// Whether risk arrays are kept.
@@ -37,6 +39,7 @@ impl Scratch {
             legs: Vec::with_capacity(MAX_POSITIONS as usize),
             expiries: Vec::with_capacity(MAX_EXPIRIES as usize),
             workspace: None,
+            space: None,
             pairs: Vec::new(),
             history: None,
             keeps_arrays: false,

@@ -13,12 +13,12 @@ rooms! {
         set_collateral_oracle, set_exchange, set_stable_oracle,
     }
     market {
-        create_history, create_underlying, list_expiry, list_series, remove_expiry, sample_volatility, set_forecast,
+        create_history, create_risk_cache, create_underlying, list_expiry, list_series, refresh_series, remove_expiry, sample_volatility, set_forecast,
         set_history, set_portfolio_params, set_scenarios, set_underlying, set_underlying_oracle, update_collateral_price, update_price, update_stable_price,
         update_volatility,
     }
     account {
-        call_margin, check_health, close_account, deposit, open_account, set_delegate, withdraw,
+        call_margin, check_health, check_margin, close_account, deposit, open_account, set_delegate, withdraw,
     }
     trading {
         trade,

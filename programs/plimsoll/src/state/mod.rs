@@ -8,6 +8,7 @@ pub mod params;
 pub mod portfolio;
 pub mod portfolio_params;
 pub mod price;
+pub mod risk_cache;
 pub mod underlying;
 pub mod volatility;
 
@@ -22,5 +23,6 @@ pub use params::{
 pub use portfolio::{PortfolioState, ScenarioArgs, ScenarioRaw, VolMove};
 pub use portfolio_params::{PortfolioParamsRaw, SkewParamsRaw};
 pub use price::{OracleSource, PriceState};
+pub use risk_cache::{CachedExpiry, CachedSeries, RiskCache};
 pub use underlying::{Expiry, ExpiryStatus, Series, SeriesStatus, Underlying};
 pub use volatility::{Forecast, RealisedVol};

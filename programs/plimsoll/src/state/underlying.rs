@@ -35,7 +35,9 @@ pub struct Underlying {
     pub fees_atoms: i64,
     /// Settlement payoffs: shorts' payments received less longs' payments made, in quote atoms.
     pub settlement_atoms: i64,
-    pub reserved: [u64; 32],
+    /// Goes up whenever what risk arrays were computed with is given another meaning: see [`Underlying::outdate_arrays`].
+    pub arrays_generation: u64,
+    pub reserved: [u64; 31],
     pub expiries: [Expiry; 16],
     pub series: [Series; 512],
 }
@@ -213,6 +215,13 @@ impl Underlying {
             return Vol::ZERO;
         }
         self.realised.average().vol()
+    }
+
+    /// Makes every risk array of this underlying worthless: after a change of grid or parameters, and before the slot of an
+    /// expiry or a series is used for another one. A listing fills a slot that was freed, so it needs none.
+    pub fn outdate_arrays(&mut self) {
+        // One a transaction: it never wraps.
+        self.arrays_generation = self.arrays_generation.wrapping_add(1);
     }
 
     /// The forecast factor in force, at least 1.

@@ -106,9 +106,9 @@ pub(super) fn vol_q32(vol: TotalVol) -> u64 {
 pub(super) fn scan_skews<S: Sink>(strip: &Strip, cells: &mut [Cell], terms: &TenorTerms, sink: &mut S) {
     let [.., linear, absolute] = cells else { return };
     let k = strip.log_moneyness.wrapping_neg();
-    let at = |cell: &Cell, skew: &SkewTerms, k: i64| match skew.is_on {
-        false => 0,
-        true => strip.at(cell, skew.shocked(strip.vol_q28, k)),
+    let at = |cell: &Cell, skew: &SkewTerms, k: i64| match skew.cap {
+        0 => 0,
+        _ => strip.at(cell, skew.shocked(strip.vol_q28, k)),
     };
     let tilt = at(linear, &terms.linear, k);
     sink.take(linear, tilt);

@@ -41,7 +41,7 @@ pub struct DollarGreeks {
 }
 
 /// Σ over legs of size times a function of d1, with e = e^(−d1²/2). A unit of size is 2^exponent · 1e-6 contracts, chosen so
-/// that all sizes of an expiry together are at most 2^30 of them.
+/// that all sizes of an expiry together are at most 2^31 of them.
 #[derive(Clone, Copy, Default)]
 struct Sums {
     /// N(d1), less 1 for a put; Q31.
@@ -120,7 +120,7 @@ impl Sums {
         sums
     }
 
-    /// Sizes together at most 2^30 times Q31: sums below 2^62; times quotients below 2^60 and v below 2^44: far inside an i128.
+    /// Sizes together at most 2^31 times Q31: sums of at most 2^62; times quotients below 2^60 and v below 2^44: far inside an i128.
     fn add(&mut self, leg: &Leg, size: i64, log_moneyness: i64) {
         let d1 = Moneyness::of(log_moneyness, leg.total_vol).d1;
         let chance = math::norm_cdf(d1) >> 9;

@@ -106,6 +106,11 @@ impl VolFactor {
         Self { mantissa: factor.wrapping_shr(excess), shift: 36u32.wrapping_sub(excess) }
     }
 
+    /// The factor in Q40, as it is used.
+    pub fn q40(&self) -> i64 {
+        self.mantissa.wrapping_shl(36u32.wrapping_sub(self.shift)) as i64
+    }
+
     /// Volatility (Q28) times the factor, Q32. # Rounding Down, 2^-31 of it.
     #[inline(always)]
     pub fn apply(&self, vol_q28: u64) -> u64 {
@@ -204,6 +209,12 @@ fn evaluate<S: Sink>(cells: &mut [Cell], arguments: &Arguments, strike: i64, sin
 }
 
 impl Strip {
+    /// A total volatility as a strip has it. # Rounding To nearest.
+    #[inline(always)]
+    pub fn vol_q28(vol: TotalVol) -> u64 {
+        (vol.min(MAX_TOTAL_VOL).raw() as u64).wrapping_add(1 << 11) >> 12
+    }
+
     /// The strike's value at every cell of a run sorted by logarithm, at one total volatility in Q32.
     ///
     /// # Domain

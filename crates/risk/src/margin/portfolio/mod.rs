@@ -19,6 +19,7 @@
 
 mod array;
 pub mod book;
+pub mod cached;
 mod contingency;
 mod greeks;
 pub mod grid;
@@ -117,18 +118,31 @@ impl PortfolioMargin {
         let params = book.params;
         let further = extras.history.as_ref().map_or(0, |(pairs, _)| history::largest_factor(pairs));
         workspace.scan(book, further, extras.arrays)?;
-        let (worst, worst_pnl) = workspace.worst(book)?;
-        let shortfall = workspace.shortfall(book, extras.history)?;
-        let scan = weighted_scan(worst_pnl, shortfall, params.es_weight)?;
         let is_needed = extras.with_greeks
             || !params.depth.is_zero()
             || !params.gamma_charge.is_zero()
             || !params.vega_charge.is_zero();
         let greeks = if is_needed { Some(workspace.greeks(book)?) } else { None };
+        let contingency = Contingency::of(book, greeks.as_ref())?;
+        Self::conclude(book, workspace, extras.history, greeks, contingency)
+    }
+
+    /// Margin from the totals of a scan, which become PnL.
+    #[inline(never)]
+    fn conclude(
+        book: &PortfolioBook,
+        workspace: &mut Workspace,
+        history: Option<(&[HistoryPair], &mut HistoryWorkspace)>,
+        greeks: Option<DollarGreeks>,
+        contingency: Contingency,
+    ) -> Result<Self, RiskError> {
+        let params = book.params;
+        let (worst, worst_pnl) = workspace.worst(book)?;
+        let shortfall = workspace.shortfall(book, history)?;
+        let scan = weighted_scan(worst_pnl, shortfall, params.es_weight)?;
         let size = size_factor(book, greeks.as_ref())?;
         let basis = workspace.basis();
         let min_span = basis.min(scan).min(Exact::ZERO).scale_floor(size)?;
-        let contingency = Contingency::of(book, greeks.as_ref())?;
         let mark = workspace.mark();
         let gap = workspace.gap();
         let maintenance = min_span

@@ -68,6 +68,16 @@ impl Scale {
         }
     }
 
+    /// The same with sizes two bits coarser: values have room for brackets as wide as themselves.
+    pub fn with_headroom(self) -> Self {
+        Self { size: self.size.wrapping_add(2), ..self }
+    }
+
+    /// Whether sizes are rounded.
+    pub const fn rounds_sizes(&self) -> bool {
+        self.size > 0
+    }
+
     /// Exponent of the unit of price.
     pub const fn price_exponent(&self) -> i32 {
         self.price

@@ -20,7 +20,7 @@ const LINEAR: usize = MAX_POINTS + 2;
 const ABSOLUTE: usize = MAX_POINTS + 3;
 const MAX_CELLS: usize = MAX_POINTS + 4;
 /// The basis contingency is up to 30 times a value: it is summed in 32nds of the unit's precision.
-const BASIS_BITS: u32 = 5;
+pub(super) const BASIS_BITS: u32 = 5;
 
 /// The memory of a scan, some 1.6 KB: made once, used for one underlying after the other.
 #[derive(Clone, Copy, Debug)]
@@ -160,9 +160,9 @@ impl Workspace {
         let mark = discounted(cell(grid.shape.mark as usize), terms.mark);
         let change = |index: usize| discounted(cell(index), terms.mark).wrapping_sub(mark);
         let basis = change(grid.shape.basis_up as usize).min(change(grid.shape.basis_down as usize)).min(0);
-        let skewed = |index: usize, skew: &SkewTerms| match skew.is_on {
-            false => 0,
-            true => terms.with_discount(cell(index)).wrapping_sub(mark).wrapping_abs(),
+        let skewed = |index: usize, skew: &SkewTerms| match skew.cap {
+            0 => 0,
+            _ => terms.with_discount(cell(index)).wrapping_sub(mark).wrapping_abs(),
         };
         let sums = &mut self.sums;
         if let Some(slot) = sums.marks.get_mut(sums.expiries) {

@@ -10,7 +10,7 @@ use crate::error::RiskError;
 use crate::fixed::mul_shift;
 use crate::margin::cross::Leg;
 use crate::math;
-use crate::pricing::black76::{OptionKind, MAX_TOTAL_VOL};
+use crate::pricing::black76::OptionKind;
 use crate::units::Price;
 
 impl Strip {
@@ -22,8 +22,7 @@ impl Strip {
             log_moneyness: expiry.curve.log_forward.raw().wrapping_sub(leg.strike.log.raw()),
             strike: scale.price(leg.strike.price),
             size: scale.size(leg.size),
-            // Below 16 in Q28, to nearest.
-            vol_q28: (leg.total_vol.raw().min(MAX_TOTAL_VOL.raw()) as u64).wrapping_add(1 << 11) >> 12,
+            vol_q28: Self::vol_q28(leg.total_vol),
         }
     }
 }

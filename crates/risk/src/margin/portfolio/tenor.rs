@@ -40,8 +40,8 @@ pub struct Tenor {
 /// A skew scenario at one tenor: the relative change of volatility at log-moneyness k is cap·k/k*, k clipped to ±k*.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SkewTerms {
-    /// Whether the scenario takes part: it may be left out, or have no effect.
-    pub is_on: bool,
+    /// Q40; 0 where the scenario is left out, or has no effect.
+    pub cap: i64,
     /// k*, Q40.
     limit: i64,
     /// How far k is shifted to have 31 bits.
@@ -137,7 +137,13 @@ impl SkewTerms {
         let narrow = NonZeroU64::MIN.bitor((kstar >> shift) as u64);
         // cap in Q30 times 2^31 < 2^62; the quotient < 2^32.
         let slope = (((cap.unsigned_abs() >> 10) << 31) / narrow) as i64;
-        Self { is_on: true, limit: kstar, shift, slope: if cap < 0 { slope.wrapping_neg() } else { slope } }
+        Self { cap, limit: kstar, shift, slope: if cap < 0 { slope.wrapping_neg() } else { slope } }
+    }
+
+    /// Change for each unit of log-moneyness, Q40. # Rounding 2^-30 of it.
+    pub fn slope_q40(&self) -> i64 {
+        // 0 ≤ shift ≤ 20 and |slope| < 2^32.
+        self.slope.wrapping_shl(20u32.wrapping_sub(self.shift)) >> 1
     }
 
     /// Total volatility of the scenario at log-moneyness ±k (Q40): v·max(0, 1 + clip(k·slope, ±cap)). v in Q28, result in Q32.

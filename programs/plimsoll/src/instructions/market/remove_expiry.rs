@@ -27,6 +27,7 @@ pub fn handler(ctx: Context<RemoveExpiry>, expiry: u8) -> Result<()> {
         }
     }
     underlying.expiries[expiry as usize] = bytemuck::Zeroable::zeroed();
+    underlying.outdate_arrays();
     emit!(ExpiryRemoved { underlying: ctx.accounts.underlying.key(), expiry });
     Ok(())
 }

@@ -13,7 +13,9 @@ pub fn handler(ctx: Context<SetUnderlying>, params: PortfolioParamsRaw) -> Resul
 /// Changes the portfolio margin of an underlying and tells so.
 pub(super) fn change(ctx: Context<SetUnderlying>, set: impl FnOnce(&mut PortfolioState) -> Result<()>) -> Result<()> {
     ctx.accounts.validate()?;
-    let portfolio = &mut ctx.accounts.underlying.load_mut()?.portfolio;
+    let underlying = &mut *ctx.accounts.underlying.load_mut()?;
+    underlying.outdate_arrays();
+    let portfolio = &mut underlying.portfolio;
     set(portfolio)?;
     emit!(PortfolioChanged {
         underlying: ctx.accounts.underlying.key(),

@@ -33,6 +33,7 @@ pub fn handler(
     params.validate()?;
     let underlying = &mut ctx.accounts.underlying.load_mut()?;
     underlying.params = params;
+    underlying.outdate_arrays();
     underlying.set_publishers(&publishers)?;
     underlying.forecast_authority = forecast_authority;
     emit!(UnderlyingChanged { underlying: ctx.accounts.underlying.key(), publishers, forecast_authority });
