@@ -1,6 +1,7 @@
 // @plimsoll/client: everything a program needs that talks to Plimsoll.
 export * from "./accounts";
 export * from "./admin";
+export * from "./arrays";
 export { rpcChain, type Chain, type Receipt, type RpcChainOptions, type Simulation } from "./chain";
 export * from "./client";
 export * from "./errors";

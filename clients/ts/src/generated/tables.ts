@@ -52,8 +52,12 @@ import {
   type PositionSettled,
   getPriceUpdatedDecoder,
   type PriceUpdated,
+  getRiskCacheCreatedDecoder,
+  type RiskCacheCreated,
   getSeriesListedDecoder,
   type SeriesListed,
+  getSeriesRefreshedDecoder,
+  type SeriesRefreshed,
   getTradedDecoder,
   type Traded,
   getUnderlyingChangedDecoder,
@@ -96,7 +100,9 @@ export type PlimsollEvents = {
   PortfolioChanged: PortfolioChanged;
   PositionSettled: PositionSettled;
   PriceUpdated: PriceUpdated;
+  RiskCacheCreated: RiskCacheCreated;
   SeriesListed: SeriesListed;
+  SeriesRefreshed: SeriesRefreshed;
   Traded: Traded;
   UnderlyingChanged: UnderlyingChanged;
   UnderlyingCreated: UnderlyingCreated;
@@ -238,9 +244,19 @@ export const EVENTS = [
     decoder: getPriceUpdatedDecoder,
   },
   {
+    name: "RiskCacheCreated",
+    discriminator: [88, 22, 232, 242, 222, 15, 47, 51],
+    decoder: getRiskCacheCreatedDecoder,
+  },
+  {
     name: "SeriesListed",
     discriminator: [234, 122, 29, 253, 225, 171, 71, 93],
     decoder: getSeriesListedDecoder,
+  },
+  {
+    name: "SeriesRefreshed",
+    discriminator: [138, 49, 174, 204, 55, 245, 253, 230],
+    decoder: getSeriesRefreshedDecoder,
   },
   {
     name: "Traded",
@@ -385,6 +401,16 @@ export const ERRORS = [
     code: 6115,
     name: "HistoryOutOfRange",
     message: "Historical move or its place is out of range: pass moves inside the limits, right behind the last at most",
+  },
+  {
+    code: 6116,
+    name: "RiskCacheClosed",
+    message: "Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own",
+  },
+  {
+    code: 6117,
+    name: "SettlementWindow",
+    message: "Risk arrays do not cover this expiry inside its settlement window: value accounts in full",
   },
   {
     code: 6200,

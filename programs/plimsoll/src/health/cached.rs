@@ -99,7 +99,8 @@ impl Valuation<'_> {
     ) -> Result<core::result::Result<(BalanceBound, Exact), ArrayUse>> {
         let Some(cache) = self.markets.cache(key) else { return Ok(Err(ArrayUse::NoCache)) };
         let Scratch { legs, expiries, workspace, space, .. } = &mut *self.scratch;
-        (legs.clear(), expiries.clear());
+        legs.clear();
+        expiries.clear();
         let loaded = match load(cache, underlying, positions, (legs, expiries), self.now)? {
             Ok(loaded) => loaded,
             Err(missed) => return Ok(Err(missed)),

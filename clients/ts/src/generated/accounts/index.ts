@@ -10,4 +10,5 @@ export * from "./collateral";
 export * from "./exchange";
 export * from "./history";
 export * from "./marginAccount";
+export * from "./riskCache";
 export * from "./underlying";

@@ -105,6 +105,8 @@ export type Underlying = {
   feesAtoms: bigint;
   /** Settlement payoffs: shorts' payments received less longs' payments made, in quote atoms. */
   settlementAtoms: bigint;
+  /** Goes up whenever what risk arrays were computed with is given another meaning: see [`Underlying::outdate_arrays`]. */
+  arraysGeneration: bigint;
   reserved: Array<bigint>;
   expiries: Array<Expiry>;
   series: Array<Series>;
@@ -131,6 +133,8 @@ export type UnderlyingInput = {
   feesAtoms: number | bigint;
   /** Settlement payoffs: shorts' payments received less longs' payments made, in quote atoms. */
   settlementAtoms: number | bigint;
+  /** Goes up whenever what risk arrays were computed with is given another meaning: see [`Underlying::outdate_arrays`]. */
+  arraysGeneration: number | bigint;
   reserved: Array<number | bigint>;
   expiries: Array<ExpiryInput>;
   series: Array<SeriesInput>;
@@ -155,7 +159,8 @@ export function getUnderlyingEncoder(): FixedSizeEncoder<UnderlyingInput> {
       ["portfolio", getPortfolioStateEncoder()],
       ["feesAtoms", getI64Encoder()],
       ["settlementAtoms", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 32 })],
+      ["arraysGeneration", getU64Encoder()],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 31 })],
       ["expiries", getArrayEncoder(getExpiryEncoder(), { size: 16 })],
       ["series", getArrayEncoder(getSeriesEncoder(), { size: 512 })],
     ]),
@@ -181,7 +186,8 @@ export function getUnderlyingDecoder(): FixedSizeDecoder<Underlying> {
     ["portfolio", getPortfolioStateDecoder()],
     ["feesAtoms", getI64Decoder()],
     ["settlementAtoms", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 32 })],
+    ["arraysGeneration", getU64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 31 })],
     ["expiries", getArrayDecoder(getExpiryDecoder(), { size: 16 })],
     ["series", getArrayDecoder(getSeriesDecoder(), { size: 512 })],
   ]);

@@ -58,6 +58,10 @@ export const PLIMSOLL_ERROR__FORECAST_OUT_OF_BOUNDS = 0x17e1; // 6113
 export const PLIMSOLL_ERROR__FORECAST_TOO_FAST = 0x17e2; // 6114
 /** HistoryOutOfRange: Historical move or its place is out of range: pass moves inside the limits, right behind the last at most */
 export const PLIMSOLL_ERROR__HISTORY_OUT_OF_RANGE = 0x17e3; // 6115
+/** RiskCacheClosed: Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own */
+export const PLIMSOLL_ERROR__RISK_CACHE_CLOSED = 0x17e4; // 6116
+/** SettlementWindow: Risk arrays do not cover this expiry inside its settlement window: value accounts in full */
+export const PLIMSOLL_ERROR__SETTLEMENT_WINDOW = 0x17e5; // 6117
 /** OracleMismatch: Account is not the oracle this price is bound to: pass the bound oracle accounts */
 export const PLIMSOLL_ERROR__ORACLE_MISMATCH = 0x1838; // 6200
 /** OracleOwner: Oracle account is not owned by the oracle's program: pass a genuine account of the bound oracle */
@@ -197,6 +201,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__PRICE_DIVERGENCE
   | typeof PLIMSOLL_ERROR__PRICE_LIMIT
+  | typeof PLIMSOLL_ERROR__RISK_CACHE_CLOSED
   | typeof PLIMSOLL_ERROR__SAMPLE_TOO_EARLY
   | typeof PLIMSOLL_ERROR__SCENARIO_GRID
   | typeof PLIMSOLL_ERROR__SELF_LIQUIDATION
@@ -205,6 +210,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__SERIES_EXPIRED
   | typeof PLIMSOLL_ERROR__SERIES_NOT_FOUND
   | typeof PLIMSOLL_ERROR__SETTLEMENT_NOT_READY
+  | typeof PLIMSOLL_ERROR__SETTLEMENT_WINDOW
   | typeof PLIMSOLL_ERROR__SLICE_TOO_SMALL
   | typeof PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__TOO_MANY_COLLATERALS
@@ -270,6 +276,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE]: `Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds`,
     [PLIMSOLL_ERROR__PRICE_DIVERGENCE]: `Index and slow price diverge: until they meet only trades that raise initial margin pass`,
     [PLIMSOLL_ERROR__PRICE_LIMIT]: `Slice costs more than the caller's maximum: raise the limit or take less`,
+    [PLIMSOLL_ERROR__RISK_CACHE_CLOSED]: `Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own`,
     [PLIMSOLL_ERROR__SAMPLE_TOO_EARLY]: `Sampling interval has not passed since the last sample: update the price and retry later`,
     [PLIMSOLL_ERROR__SCENARIO_GRID]: `Scenario grid is missing or does not look far enough both ways: set parameters and 1 to 40 scenarios, with volatility up at 5 % each way`,
     [PLIMSOLL_ERROR__SELF_LIQUIDATION]: `Liquidator and liquidated account have the same owner: use another liquidator`,
@@ -278,6 +285,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__SERIES_EXPIRED]: `Series has expired: settle it or trade a later expiry`,
     [PLIMSOLL_ERROR__SERIES_NOT_FOUND]: `Series does not exist: list it first or pass another series number`,
     [PLIMSOLL_ERROR__SETTLEMENT_NOT_READY]: `Too little of the settlement window was observed: wait for the fallback time`,
+    [PLIMSOLL_ERROR__SETTLEMENT_WINDOW]: `Risk arrays do not cover this expiry inside its settlement window: value accounts in full`,
     [PLIMSOLL_ERROR__SLICE_TOO_SMALL]: `Slice is smaller than the caller's minimum: accept a smaller slice or none`,
     [PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE]: `Strike is outside the range around the index price: list a nearer strike`,
     [PLIMSOLL_ERROR__TOO_MANY_COLLATERALS]: `Account holds the largest number of collaterals: withdraw one first`,

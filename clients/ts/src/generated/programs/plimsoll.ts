@@ -20,11 +20,13 @@ import {
   parseAcceptAdminInstruction,
   parseCallMarginInstruction,
   parseCheckHealthInstruction,
+  parseCheckMarginInstruction,
   parseCloseAccountInstruction,
   parseCollectFeesInstruction,
   parseCreateCollateralInstruction,
   parseCreateExchangeInstruction,
   parseCreateHistoryInstruction,
+  parseCreateRiskCacheInstruction,
   parseCreateUnderlyingInstruction,
   parseDepositInstruction,
   parseLiquidateInstruction,
@@ -33,6 +35,7 @@ import {
   parseNominateAdminInstruction,
   parseOpenAccountInstruction,
   parsePauseInstruction,
+  parseRefreshSeriesInstruction,
   parseRemoveExpiryInstruction,
   parseSampleVolatilityInstruction,
   parseSetCollateralInstruction,
@@ -58,11 +61,13 @@ import {
   type ParsedAcceptAdminInstruction,
   type ParsedCallMarginInstruction,
   type ParsedCheckHealthInstruction,
+  type ParsedCheckMarginInstruction,
   type ParsedCloseAccountInstruction,
   type ParsedCollectFeesInstruction,
   type ParsedCreateCollateralInstruction,
   type ParsedCreateExchangeInstruction,
   type ParsedCreateHistoryInstruction,
+  type ParsedCreateRiskCacheInstruction,
   type ParsedCreateUnderlyingInstruction,
   type ParsedDepositInstruction,
   type ParsedLiquidateInstruction,
@@ -71,6 +76,7 @@ import {
   type ParsedNominateAdminInstruction,
   type ParsedOpenAccountInstruction,
   type ParsedPauseInstruction,
+  type ParsedRefreshSeriesInstruction,
   type ParsedRemoveExpiryInstruction,
   type ParsedSampleVolatilityInstruction,
   type ParsedSetCollateralInstruction,
@@ -103,6 +109,7 @@ export enum PlimsollAccount {
   Exchange,
   History,
   MarginAccount,
+  RiskCache,
   Underlying,
 }
 
@@ -158,6 +165,17 @@ export function identifyPlimsollAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([7, 98, 144, 203, 158, 193, 223, 137]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollAccount.RiskCache;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([206, 128, 152, 77, 112, 164, 13, 2]),
       ),
       0,
@@ -174,11 +192,13 @@ export enum PlimsollInstruction {
   AcceptAdmin,
   CallMargin,
   CheckHealth,
+  CheckMargin,
   CloseAccount,
   CollectFees,
   CreateCollateral,
   CreateExchange,
   CreateHistory,
+  CreateRiskCache,
   CreateUnderlying,
   Deposit,
   Liquidate,
@@ -187,6 +207,7 @@ export enum PlimsollInstruction {
   NominateAdmin,
   OpenAccount,
   Pause,
+  RefreshSeries,
   RemoveExpiry,
   SampleVolatility,
   SetCollateral,
@@ -252,6 +273,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([115, 219, 87, 60, 233, 46, 128, 184]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.CheckMargin;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([125, 255, 149, 14, 110, 34, 72, 24]),
       ),
       0,
@@ -302,6 +334,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.CreateHistory;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([73, 147, 92, 16, 152, 162, 180, 239]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.CreateRiskCache;
   }
   if (
     containsBytes(
@@ -390,6 +433,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.Pause;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([113, 175, 227, 43, 225, 110, 121, 165]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.RefreshSeries;
   }
   if (
     containsBytes(
@@ -651,6 +705,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.CheckHealth;
     } & ParsedCheckHealthInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.CheckMargin;
+    } & ParsedCheckMarginInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.CloseAccount;
     } & ParsedCloseAccountInstruction<TProgram>)
   | ({
@@ -665,6 +722,9 @@ export type ParsedPlimsollInstruction<
   | ({
       instructionType: PlimsollInstruction.CreateHistory;
     } & ParsedCreateHistoryInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.CreateRiskCache;
+    } & ParsedCreateRiskCacheInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.CreateUnderlying;
     } & ParsedCreateUnderlyingInstruction<TProgram>)
@@ -689,6 +749,9 @@ export type ParsedPlimsollInstruction<
   | ({
       instructionType: PlimsollInstruction.Pause;
     } & ParsedPauseInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.RefreshSeries;
+    } & ParsedRefreshSeriesInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.RemoveExpiry;
     } & ParsedRemoveExpiryInstruction<TProgram>)
@@ -782,6 +845,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseCheckHealthInstruction(instruction),
       };
     }
+    case PlimsollInstruction.CheckMargin: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.CheckMargin,
+        ...parseCheckMarginInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.CloseAccount: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -815,6 +885,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.CreateHistory,
         ...parseCreateHistoryInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.CreateRiskCache: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.CreateRiskCache,
+        ...parseCreateRiskCacheInstruction(instruction),
       };
     }
     case PlimsollInstruction.CreateUnderlying: {
@@ -871,6 +948,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.Pause,
         ...parsePauseInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.RefreshSeries: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.RefreshSeries,
+        ...parseRefreshSeriesInstruction(instruction),
       };
     }
     case PlimsollInstruction.RemoveExpiry: {

@@ -146,7 +146,7 @@ impl Totals {
             return Err(Uncovered::PriceMoved);
         }
         let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
-        let bracket = Bracket::new(&book.grid, &terms, &workspace.scale, snapshot, expiry, legs, units, space)?;
+        let bracket = Bracket::new((&book.grid, &terms), &workspace.scale, snapshot, expiry, legs, units, space)?;
         bracket.add_to(&mut self.points, side);
         let shape = book.grid.shape;
         let (low, high) = (bracket.still(shape.mark, Side::Lower), bracket.still(shape.mark, Side::Upper));

@@ -23,7 +23,6 @@ use super::sums::{blocks_of, ArraySpace, Sum, UnitValues, UNIT_SLOTS};
 use super::Uncovered;
 use crate::margin::cross::Leg;
 use core::num::NonZeroU64;
-use core::ops::BitOr;
 
 /// What interpolation and discounting round by at most, in units of value: four products and two discounts of 2^30 each.
 const ROUNDING: i64 = 6 << 30;
@@ -75,8 +74,7 @@ impl<'a> Bracket<'a> {
     /// Adds up the legs.
     #[inline(never)]
     pub fn new(
-        grid: &'a Grid<'a>,
-        terms: &'a TenorTerms,
+        (grid, terms): (&'a Grid<'a>, &'a TenorTerms),
         scale: &Scale,
         then: &ExpirySnapshot,
         expiry: &ExpiryBook,
@@ -299,7 +297,7 @@ fn part(apart: i64, distance: i64) -> Option<i64> {
         return None;
     }
     // Prices < 2^32: shifted by 31 below 2^63.
-    Some(((apart as u64) << 31).wrapping_div(NonZeroU64::MIN.bitor(distance as u64).get()) as i64)
+    Some((((apart as u64) << 31) / NonZeroU64::MIN.saturating_add((distance as u64).wrapping_sub(1))) as i64)
 }
 
 /// A difference of sums (< 2^62) times a part of it in Q31. # Rounding 2^30, either way.

@@ -103,7 +103,7 @@ fn up(a: i64, b: i64) -> i64 {
 /// a/b in Q40 for 0 ≤ a ≤ b, b > 0. # Rounding Up, to 2^-18.
 fn part_up(a: i64, b: i64) -> i64 {
     // Both below 2^42 first, b still at least 2^41 if it was: a + 1 shifted by 20 stays below 2^63.
-    let excess = 22u32.saturating_sub(leading_zeros(b.unsigned_abs()) as u32);
+    let excess = 22u32.saturating_sub(leading_zeros(b.unsigned_abs()));
     let (a, b) = ((a >> excess).wrapping_add(1), NonZeroU64::MIN.bitor((b >> excess) as u64));
     ((((a as u64) << 20) / b).wrapping_add(1) << 20) as i64
 }

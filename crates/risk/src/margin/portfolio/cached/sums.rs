@@ -70,7 +70,8 @@ fn add_two(values: &mut [i64; UNIT_SLOTS], a: &UnitValues, a_size: i64, b: &Unit
     let (a, _) = a.as_chunks::<BLOCK>();
     let (b, _) = b.as_chunks::<BLOCK>();
     let (values, _) = values.as_chunks_mut::<BLOCK>();
-    for ((sums, a), b) in values.iter_mut().zip(a).zip(b).take(blocks) {
+    let values = values.get_mut(..blocks).unwrap_or_default();
+    for ((sums, a), b) in values.iter_mut().zip(a).zip(b) {
         // Units ≤ 2^31, sizes of a book together ≤ 2^30: every sum stays below 2^61.
         let both = |a: u32, b: u32| (a as i64).wrapping_mul(a_size).wrapping_add((b as i64).wrapping_mul(b_size));
         sums[0] = sums[0].wrapping_add(both(a[0], b[0]));
