@@ -5,7 +5,11 @@ use super::super::array::MAX_UNITS;
 /// Room for the units of one series, in whole blocks and whole lines of memory.
 pub const UNIT_SLOTS: usize = MAX_UNITS.next_multiple_of(16);
 /// So many points are added up without a branch.
-const BLOCK: usize = 2;
+const BLOCK: usize = 4;
+/// So many legs at a time share the way to memory: with their sizes they fill the ten registers of the SVM.
+const LEGS: usize = 3;
+/// What a place of a batch holds that no leg has taken.
+const NOTHING: UnitValues = [0; UNIT_SLOTS];
 
 /// Values of one series as a call, undiscounted, in units of price and one more: the points of the grid in its order, right
 /// behind them the skew scenarios.
@@ -34,48 +38,61 @@ pub(super) struct Sum<'s, 'a> {
     values: &'s mut [i64; UNIT_SLOTS],
     /// Σ |size|.
     pub size: i64,
-    /// Two legs at a time share the way to memory: this one waits for another.
-    waiting: Option<&'a UnitValues>,
-    waiting_size: i64,
+    /// Legs that wait for others.
+    batch: [&'a UnitValues; LEGS],
+    sizes: [i64; LEGS],
+    waiting: usize,
 }
 
 impl<'s, 'a> Sum<'s, 'a> {
     pub fn new(values: &'s mut [i64; UNIT_SLOTS]) -> Self {
         values.fill(0);
-        Self { values, size: 0, waiting: None, waiting_size: 0 }
+        Self { values, size: 0, batch: [&NOTHING; LEGS], sizes: [0; LEGS], waiting: 0 }
     }
 
     /// Adds a leg of a size ≥ 0 over the first blocks.
     #[inline(always)]
     pub fn add(&mut self, units: &'a UnitValues, size: i64, blocks: usize) {
         self.size = self.size.wrapping_add(size);
-        match self.waiting.take() {
-            None => (self.waiting, self.waiting_size) = (Some(units), size),
-            Some(other) => add_two(self.values, units, size, other, self.waiting_size, blocks),
+        if let (Some(place), Some(sized)) = (self.batch.get_mut(self.waiting), self.sizes.get_mut(self.waiting)) {
+            (*place, *sized) = (units, size);
+        }
+        self.waiting = self.waiting.wrapping_add(1);
+        if self.waiting == LEGS {
+            self.waiting = 0;
+            add_batch(self.values, &self.batch, &self.sizes, blocks);
         }
     }
 
     /// Adds what is waiting; gives the sum and Σ |size|.
-    pub fn finish(self, blocks: usize) -> (&'s mut [i64; UNIT_SLOTS], i64) {
-        if let Some(last) = self.waiting {
-            add_two(self.values, last, self.waiting_size, last, 0, blocks);
+    pub fn finish(mut self, blocks: usize) -> (&'s mut [i64; UNIT_SLOTS], i64) {
+        if self.waiting > 0 {
+            for size in self.sizes.iter_mut().skip(self.waiting) {
+                *size = 0;
+            }
+            add_batch(self.values, &self.batch, &self.sizes, blocks);
         }
         (self.values, self.size)
     }
 }
 
-/// Small blocks on purpose: the SVM has ten registers, and what the compiler loads ahead of them ends on the stack.
+/// Small blocks on purpose: what the compiler loads ahead of them ends on the stack.
 #[inline(never)]
-fn add_two(values: &mut [i64; UNIT_SLOTS], a: &UnitValues, a_size: i64, b: &UnitValues, b_size: i64, blocks: usize) {
-    let (a, _) = a.as_chunks::<BLOCK>();
-    let (b, _) = b.as_chunks::<BLOCK>();
+fn add_batch(values: &mut [i64; UNIT_SLOTS], batch: &[&UnitValues; LEGS], sizes: &[i64; LEGS], blocks: usize) {
+    let [(a, _), (b, _), (c, _)] = batch.map(|units| units.as_chunks::<BLOCK>());
+    let &[a_size, b_size, c_size] = sizes;
     let (values, _) = values.as_chunks_mut::<BLOCK>();
     let values = values.get_mut(..blocks).unwrap_or_default();
-    for ((sums, a), b) in values.iter_mut().zip(a).zip(b) {
+    let (mut a, mut b, mut c) = (a.iter(), b.iter(), c.iter());
+    for sums in values {
+        let (Some(a), Some(b), Some(c)) = (a.next(), b.next(), c.next()) else { return };
         // Units ≤ 2^31, sizes of a book together ≤ 2^30: every sum stays below 2^61.
-        let both = |a: u32, b: u32| (a as i64).wrapping_mul(a_size).wrapping_add((b as i64).wrapping_mul(b_size));
-        sums[0] = sums[0].wrapping_add(both(a[0], b[0]));
-        sums[1] = sums[1].wrapping_add(both(a[1], b[1]));
+        for (((sum, &a), &b), &c) in sums.iter_mut().zip(a).zip(b).zip(c) {
+            *sum = sum
+                .wrapping_add((a as i64).wrapping_mul(a_size))
+                .wrapping_add((b as i64).wrapping_mul(b_size))
+                .wrapping_add((c as i64).wrapping_mul(c_size));
+        }
     }
 }
 
