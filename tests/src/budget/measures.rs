@@ -219,6 +219,9 @@ pub fn portfolio() -> Units {
         let check = f.check_health_instruction(*writer);
         let sent = f.send(&[check], &[]);
         meter.note(&format!("check_health:{size}"), sent);
+        let check = f.check_margin_instruction(*writer, None);
+        let sent = f.send(&[check], &[]);
+        meter.note(&format!("check_margin:{size}"), sent);
         let contract = lone_leg(f, 0, underlyings);
         let sent = f.trade(*writer, *maker, contract, -0.1, 60.0);
         meter.note(&format!("trade:{size}"), sent);

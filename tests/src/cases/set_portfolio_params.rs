@@ -107,6 +107,7 @@ fn set_portfolio_params_stores_every_field_and_builds_the_grid_anew() {
     assert_eq!(stored.portfolio.scenarios, before.portfolio.scenarios);
     let mut expected = before;
     expected.portfolio = stored.portfolio;
+    // Risk arrays of before are outdated.
     expected.arrays_generation += 1;
     assert_eq!(bytemuck::bytes_of(&*stored), bytemuck::bytes_of(&*expected));
 }

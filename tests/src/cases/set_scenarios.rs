@@ -73,6 +73,7 @@ fn set_scenarios_stores_every_scenario_in_order_and_the_table_of_points() {
     assert_eq!(shape, (14, 13, 43, table.shape.mark, table.shape.basis_up, table.shape.basis_down));
     let mut expected = before;
     expected.portfolio = stored.portfolio;
+    // Risk arrays of before are outdated.
     expected.arrays_generation += 1;
     assert_eq!(bytemuck::bytes_of(&*stored), bytemuck::bytes_of(&*expected), "nothing but the portfolio has changed");
 }

@@ -26,7 +26,7 @@ fn world() -> (Fixture, Trader, Trader, Vec<Contract>) {
     for (number, strike) in [1_300.0, 1_450.0, 1_500.0, 1_560.0, 1_700.0].into_iter().enumerate() {
         for expiry in [0, 1] {
             let leg = if number % 2 == 0 { f.call(ETH, expiry, strike) } else { f.put(ETH, expiry, strike) };
-            let size = if (number + expiry as usize) % 3 == 0 { 2.0 } else { -1.5 };
+            let size = if (number + expiry as usize).is_multiple_of(3) { 2.0 } else { -1.5 };
             f.trade(writer, maker, leg, size, 80.0).unwrap();
             legs.push(leg);
         }
