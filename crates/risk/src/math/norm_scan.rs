@@ -19,6 +19,8 @@ const STEP_BITS: u32 = 12;
 const FRACTION_BITS: u32 = ARGUMENT_BITS - STEP_BITS;
 /// Lines from 0 to 8.
 const HALF: usize = 8 << STEP_BITS;
+/// Keeps an index below the number of lines.
+const INDEX: u64 = 2 * HALF as u64 - 1;
 /// The lowest bits of a line, its slope: at most 0.4 in Q19.
 const SLOPE: u64 = (1 << 18) - 1;
 
@@ -38,7 +40,7 @@ static LINES: [u64; 2 * HALF] = lines();
 #[inline(always)]
 #[allow(clippy::indexing_slicing)] // The mask keeps the index below 65,536.
 pub(crate) fn norm_cdf_scan(biased: u64) -> i64 {
-    let line = LINES[((biased >> FRACTION_BITS) & (2 * HALF as u64 - 1)) as usize];
+    let line = LINES[((biased >> FRACTION_BITS) & INDEX) as usize];
     // Heights may be negative, modulo 2^64; heights and slopes together are in [0, 2^51].
     (line.wrapping_add((line & SLOPE).wrapping_mul(biased)) >> FRACTION_BITS) as i64
 }
