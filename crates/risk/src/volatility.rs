@@ -52,7 +52,8 @@ impl RealisedVariance {
     /// Up, by at most two units of Q40 in a step.
     ///
     /// # Error bound
-    /// 2^-37·(1 + variance)/(1 − λ), with the least time between samples: 2e-9 for hourly ones with a half-life of a week.
+    /// 2^-37·(1 + variance)/w, w the weight of the least time between samples, at most a quarter: 2e-9 for hourly ones with a
+    /// half-life of a week.
     ///
     /// # Errors
     /// [`RiskError::OutOfDomain`] unless time and half-life are positive, |r| ≤ 42 and the floor is no less than zero.
@@ -195,7 +196,7 @@ mod tests {
                 average = average.after(Log::from_raw(log_return), Seconds::from_raw(elapsed), &averaging).unwrap();
                 model.observe(real(log_return), elapsed as f64, half_life as f64, real(WEEKLY.floor.raw()));
                 let (ours, theirs) = (real(average.variance.raw()), model.variance());
-                let weight = 1.0 - libm::exp2(-(HOUR as f64) / half_life as f64);
+                let weight = (1.0 - libm::exp2(-(HOUR as f64) / half_life as f64)).min(real(MAX_WEIGHT));
                 let bound = (1.0 + theirs) * libm::exp2(-37.0) / weight;
                 prop_assert!((ours - theirs).abs() <= bound, "{ours} instead of {theirs}");
                 let vol = real(average.vol().raw());
