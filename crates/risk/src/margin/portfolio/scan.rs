@@ -216,9 +216,10 @@ impl Workspace {
     }
 }
 
-/// Weight (Q31) times PnL below 2^63. # Rounding Down, on 2^-32 of the largest.
+/// Weight (Q31, below 1) times PnL. # Rounding Down.
 #[inline(always)]
 fn weighted(pnl: i64, weight: i64) -> i64 {
-    // The product of 33 and 31 bits, and a sign, fits.
-    (pnl >> 30).wrapping_mul(weight) >> 1
+    // In halves: the upper product is below 2^62, the lower one below 2^63 without a sign, and the sum below the PnL.
+    let low = (pnl as u32 as u64).wrapping_mul(weight as u64) >> 31;
+    (pnl >> 32).wrapping_mul(weight).wrapping_shl(1).wrapping_add(low as i64)
 }
