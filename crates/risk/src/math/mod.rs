@@ -18,6 +18,6 @@ pub use exp::{exp_q40, EXP_MAX_Q40};
 pub use ln::{ln_price, ln_ratio_q40};
 pub(crate) use norm::INV_SQRT_TAU_Q40;
 pub use norm::{norm_cdf, norm_pdf};
-pub(crate) use norm_scan::{norm_cdf_scan, ARGUMENT_BITS, ARGUMENT_END, BIAS, RESULT_BITS};
+pub(crate) use norm_scan::{norm_cdf_scan, NormPair, ARGUMENT_BITS, ARGUMENT_END, BIAS, END_OF_DISTANCES, RESULT_BITS};
 pub(crate) use sqrt::sqrt_of_normalised;
 pub use sqrt::{isqrt_u64, sqrt_q40, sqrt_years};

@@ -8,10 +8,13 @@
 //! d1 = ln(G/K)/v + v/2,  d2 = d1 − v,  unit = G·N(d1) − K·N(d2),  value += size·unit
 //! ```
 //!
-//! ln(G/K) may be rounded: an error of it moves d1 and d2 alike, and cancels because G·n(d1) = K·n(d2). v may not.
+//! ln(G/K) may be rounded: an error of it moves d1 and d2 alike, and cancels because G·n(d1) = K·n(d2). v may not. So d1 is
+//! taken from a grid where the volatility is small enough for that, see [`NormPair`].
 
 use super::grid::{Grid, FACTOR_BITS};
-use crate::math::{leading_zeros, norm_cdf, norm_cdf_scan, ARGUMENT_BITS, ARGUMENT_END, BIAS, RESULT_BITS};
+use crate::math::{
+    leading_zeros, norm_cdf, norm_cdf_scan, NormPair, ARGUMENT_BITS, ARGUMENT_END, BIAS, END_OF_DISTANCES, RESULT_BITS,
+};
 use crate::pricing::black76::{Moneyness, MAX_TOTAL_VOL, MIN_TOTAL_VOL};
 use crate::units::{TotalVol, ONE_Q};
 use core::num::NonZeroU64;
@@ -189,15 +192,30 @@ impl Sink for Keep<'_> {
     }
 }
 
-/// G·N(d1) − K·N(d2). G, K < 2^31 and probabilities ≤ 2^31: products ≤ 2^62.
+/// G·N(d1) − K·N(d2). G, K < 2^31 and probabilities ≤ 2^32: products < 2^63.
 #[inline(always)]
 fn unit(cell: &Cell, strike: i64, n1: i64, n2: i64) -> i64 {
     cell.forward.wrapping_mul(n1).wrapping_sub(strike.wrapping_mul(n2)) >> RESULT_BITS
 }
 
 /// The loop that everything else is for. It stands alone, so that all it needs stays in the ten registers of the SVM.
+///
+/// # Domain
+/// Volatility below [`END_OF_DISTANCES`].
 #[inline(never)]
 fn evaluate<S: Sink>(cells: &mut [Cell], arguments: &Arguments, strike: i64, sink: &mut S) {
+    let &Arguments { vol_q28, vol_q32, offset } = arguments;
+    let (pair, offset) = (NormPair::new(vol_q32), offset.wrapping_add(NormPair::HALF_STEP));
+    for cell in cells {
+        let (n1, n2) = pair.at((cell.log / vol_q28).wrapping_add(offset));
+        let unit = unit(cell, strike, n1, n2);
+        sink.take(cell, unit);
+    }
+}
+
+/// The same at volatilities up to [`ROOM`].
+#[inline(never)]
+fn evaluate_wide<S: Sink>(cells: &mut [Cell], arguments: &Arguments, strike: i64, sink: &mut S) {
     let &Arguments { vol_q28, vol_q32, offset } = arguments;
     for cell in cells {
         let d1 = (cell.log / vol_q28).wrapping_add(offset);
@@ -221,7 +239,8 @@ impl Strip {
     /// Forwards and strike below 2^31.
     ///
     /// # Error bound
-    /// 1.5e-9·(G + K) of the distribution and its ends, one unit of price of truncation: see [`super::scale`].
+    /// 1.5e-9·(G + K) of the distribution and its ends, 1.5e-9·G of what d1 is rounded by, one unit of price of truncation:
+    /// see [`super::scale`].
     #[inline(never)]
     pub fn scan<S: Sink>(&self, cells: &mut [Cell], vol_q32: u64, sink: &mut S) {
         if !self.is_near(vol_q32) {
@@ -230,8 +249,8 @@ impl Strip {
         let arguments = Arguments::new(self.log_moneyness, vol_q32.min(MAX_VOL));
         let ([first, ..], [.., last]) = (&*cells, &*cells) else { return };
         let is_whole = !arguments.is_worthless(first) && !arguments.is_certain(last);
-        if is_whole && vol_q32 <= ROOM {
-            return evaluate(cells, &arguments, self.strike, sink);
+        if is_whole {
+            return self.scan_between(cells, &arguments, sink);
         }
         self.scan_trimmed(cells, &arguments, sink);
     }
@@ -246,17 +265,25 @@ impl Strip {
         }
         let certain = cells.iter().rev().take_while(|cell| arguments.is_certain(cell)).count();
         let Some((cells, certain)) = cells.split_at_mut_checked(cells.len().wrapping_sub(certain)) else { return };
-        if arguments.vol_q32 <= ROOM {
-            evaluate(cells, arguments, self.strike, sink);
-        } else {
-            // The volatility is so large that d1 or d2 may leave the table.
-            for cell in cells {
-                let unit = self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
-                sink.take(cell, unit);
-            }
-        }
+        self.scan_between(cells, arguments, sink);
         for cell in certain {
             let unit = cell.forward.wrapping_sub(self.strike);
+            sink.take(cell, unit);
+        }
+    }
+
+    /// Cells that all need their evaluation.
+    #[inline(always)]
+    fn scan_between<S: Sink>(&self, cells: &mut [Cell], arguments: &Arguments, sink: &mut S) {
+        if arguments.vol_q32 < END_OF_DISTANCES {
+            return evaluate(cells, arguments, self.strike, sink);
+        }
+        if arguments.vol_q32 <= ROOM {
+            return evaluate_wide(cells, arguments, self.strike, sink);
+        }
+        // The volatility is so large that d1 or d2 may leave the table.
+        for cell in cells {
+            let unit = self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
             sink.take(cell, unit);
         }
     }
@@ -308,9 +335,9 @@ impl Strip {
         let log = (cell.log as i64).wrapping_add(LOG_BIAS) >> 20;
         let vol = TotalVol::from_raw((vol_q32.min(MAX_VOL) << 8) as i64);
         let Moneyness { d1, d2 } = Moneyness::of(self.log_moneyness.wrapping_add(log), vol);
-        unit(cell, self.strike, norm_cdf(d1) >> 9, norm_cdf(d2) >> 9)
+        unit(cell, self.strike, norm_cdf(d1) >> 8, norm_cdf(d2) >> 8)
     }
 }
 
-const _: () = assert!(ARGUMENT_BITS == 32 && RESULT_BITS == 31);
+const _: () = assert!(ARGUMENT_BITS == 32 && RESULT_BITS == 32);
 const _: () = assert!(MIN_TOTAL_VOL.raw() == (MIN_VOL as i64) << 8 && MAX_TOTAL_VOL.raw() >> 8 == MAX_VOL as i64);
