@@ -162,6 +162,8 @@ impl Arguments {
 /// Where the unit value of a strike at a cell goes.
 pub(super) trait Sink {
     fn take(&mut self, cell: &mut Cell, unit: i64);
+    /// Cells at which the unit value is 0.
+    fn skip(&mut self, count: usize);
 }
 
 /// Adds size times unit to the cell at once.
@@ -175,6 +177,9 @@ impl Sink for Add {
         // Units are below 2^31, and the sizes of all strips together times the highest price below 2^62: see [`super::scale`].
         cell.value = cell.value.wrapping_add(unit.wrapping_mul(self.size));
     }
+
+    #[inline(always)]
+    fn skip(&mut self, _: usize) {}
 }
 
 /// Keeps the unit, in the order of the cells.
@@ -189,6 +194,11 @@ impl Sink for Keep<'_> {
             // At least −1, a truncated zero, and below 2^31.
             *slot = unit.wrapping_add(1) as u32;
         }
+    }
+
+    #[inline(always)]
+    fn skip(&mut self, count: usize) {
+        self.units.by_ref().take(count).for_each(|slot| *slot = 1);
     }
 }
 
@@ -248,8 +258,7 @@ impl Strip {
         }
         let arguments = Arguments::new(self.log_moneyness, vol_q32.min(MAX_VOL));
         let ([first, ..], [.., last]) = (&*cells, &*cells) else { return };
-        let is_whole = !arguments.is_worthless(first) && !arguments.is_certain(last);
-        if is_whole {
+        if !arguments.is_worthless(first) && !arguments.is_certain(last) {
             return self.scan_between(cells, &arguments, sink);
         }
         self.scan_trimmed(cells, &arguments, sink);
@@ -259,10 +268,8 @@ impl Strip {
     #[inline(never)]
     fn scan_trimmed<S: Sink>(&self, cells: &mut [Cell], arguments: &Arguments, sink: &mut S) {
         let worthless = cells.iter().take_while(|cell| arguments.is_worthless(cell)).count();
-        let Some((worthless, cells)) = cells.split_at_mut_checked(worthless) else { return };
-        for cell in worthless {
-            sink.take(cell, 0);
-        }
+        let Some((_, cells)) = cells.split_at_mut_checked(worthless) else { return };
+        sink.skip(worthless);
         let certain = cells.iter().rev().take_while(|cell| arguments.is_certain(cell)).count();
         let Some((cells, certain)) = cells.split_at_mut_checked(cells.len().wrapping_sub(certain)) else { return };
         self.scan_between(cells, arguments, sink);
@@ -309,9 +316,13 @@ impl Strip {
         if !self.is_near(vol_q32) {
             return self.far(cell, vol_q32);
         }
-        let vol_q32 = vol_q32.min(MAX_VOL);
-        let arguments = Arguments::new(self.log_moneyness, vol_q32);
-        self.clipped(cell, arguments.d1(cell) as i64, vol_q32 as i64)
+        let arguments = Arguments::new(self.log_moneyness, vol_q32.min(MAX_VOL));
+        let rounded = arguments.d1(cell).wrapping_add(NormPair::HALF_STEP);
+        if rounded >= ARGUMENT_END || arguments.vol_q32 >= END_OF_DISTANCES {
+            return self.clipped(cell, arguments.d1(cell) as i64, arguments.vol_q32 as i64);
+        }
+        let (n1, n2) = NormPair::new(arguments.vol_q32).at(rounded);
+        unit(cell, self.strike, n1, n2)
     }
 
     /// The same where d1 or d2 may lie outside the table: far in the money the option is a forward, far out nothing.
