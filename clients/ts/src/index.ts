@@ -10,4 +10,5 @@ export * from "./generated";
 export { CONSTANTS } from "./generated/tables";
 export * from "./pdas";
 export * from "./portfolio";
+export * from "./requests";
 export * as units from "./units";
