@@ -2,16 +2,11 @@
 //
 // A method finds the accounts an instruction needs, sends one transaction and returns what it did. Whatever is given as
 // `before` runs first in the same transaction: a price update ahead of a liquidation, say.
-import type { Account, AccountMeta, Address, EncodedAccount, Instruction, TransactionSigner } from "@solana/kit";
+import type { Address, Instruction, TransactionSigner } from "@solana/kit";
 import { findAssociatedTokenPda, TOKEN_PROGRAM_ADDRESS } from "@solana-program/token";
-import { marketMetas, marketsOf, readonlyMetas, withAccounts } from "./accounts";
+import { readonlyMetas, withAccounts } from "./accounts";
 import type { Chain, Receipt } from "./chain";
-import { PlimsollFailure } from "./errors";
 import {
-  decodeCollateral,
-  decodeExchange,
-  decodeMarginAccount,
-  decodeUnderlying,
   getCallMarginInstruction,
   getCheckHealthInstruction,
   getCloseAccountInstruction,
@@ -19,8 +14,6 @@ import {
   getDepositInstruction,
   getHealthReportDecoder,
   getLiquidateInstruction,
-  getMarginAccountDecoder,
-  getMarginAccountDiscriminatorBytes,
   getOpenAccountInstruction,
   getRemoveExpiryInstruction,
   getSampleVolatilityInstruction,
@@ -29,106 +22,31 @@ import {
   getSettleAccountInstruction,
   getSettleExpiryInstruction,
   getTradeInstruction,
-  getUnderlyingDiscriminatorBytes,
   getUpdateCollateralPriceInstruction,
   getUpdatePriceInstruction,
   getUpdateStablePriceInstruction,
   getUpdateVolatilityInstruction,
   getWithdrawInstruction,
   MarginMode,
-  PLIMSOLL_PROGRAM_ADDRESS,
-  type Collateral,
-  type Exchange,
   type HealthReport,
-  type MarginAccount,
-  type Underlying,
   type SetForecastInstructionDataInput,
   type UpdateVolatilityInstructionDataInput,
 } from "./generated";
-import { collateralAddress, exchangeAddress, historyAddress, marginAccountAddress, vaultAddress } from "./pdas";
-import { readsHistory } from "./portfolio";
+import { collateralAddress, exchangeAddress, vaultAddress } from "./pdas";
+import { PlimsollReader } from "./reader";
 import type { LiquidationRequest, Options, TokenMove, TradeRequest } from "./requests";
 
 const NO_LIMIT = (1n << 63n) - 1n;
 
-const isUnderlying = ({ data }: EncodedAccount): boolean =>
-  getUnderlyingDiscriminatorBytes().every((byte, index) => data[index] === byte);
-
-export class PlimsollClient {
-  constructor(
-    readonly chain: Chain,
-    /** Address of the exchange. */
-    readonly exchange: Address,
-    readonly programAddress: Address = PLIMSOLL_PROGRAM_ADDRESS,
-  ) {}
-
+export class PlimsollClient extends PlimsollReader {
   /** The exchange that `creator` has created. */
   static async of(chain: Chain, creator: Address, programAddress?: Address): Promise<PlimsollClient> {
     const config = programAddress ? { programAddress } : {};
     return new PlimsollClient(chain, await exchangeAddress(creator, config), programAddress);
   }
 
-  protected get config(): { programAddress: Address } {
-    return { programAddress: this.programAddress };
-  }
-
   protected run(options: Options | undefined, ...instructions: Instruction[]): Promise<Receipt> {
     return this.chain.send([...(options?.before ?? []), ...instructions]);
-  }
-
-  // Reading
-
-  async #fetch<T extends object>(
-    account: Address,
-    what: string,
-    decode: (encoded: EncodedAccount) => Account<T>,
-  ): Promise<T> {
-    const found = await this.chain.fetchAccount(account);
-    if (!found.exists)
-      throw new PlimsollFailure(`${what} ${account} does not exist: create it first or check the address`, {});
-    return decode(found).data;
-  }
-
-  fetchExchange(): Promise<Exchange> {
-    return this.#fetch(this.exchange, "Exchange", decodeExchange);
-  }
-
-  fetchUnderlying(underlying: Address): Promise<Underlying> {
-    return this.#fetch(underlying, "Underlying", decodeUnderlying);
-  }
-
-  fetchCollateral(collateral: Address): Promise<Collateral> {
-    return this.#fetch(collateral, "Collateral", decodeCollateral);
-  }
-
-  fetchMarginAccount(marginAccount: Address): Promise<MarginAccount> {
-    return this.#fetch(marginAccount, "Margin account", decodeMarginAccount);
-  }
-
-  /** Every margin account of the exchange: for keepers and checks. */
-  async fetchMarginAccounts(): Promise<{ address: Address; data: MarginAccount }[]> {
-    const discriminator = getMarginAccountDiscriminatorBytes();
-    const decoder = getMarginAccountDecoder();
-    return (await this.chain.fetchProgramAccounts(this.programAddress))
-      .filter(({ data }) => discriminator.every((byte, index) => data[index] === byte))
-      .map(({ address, data }) => ({ address, data: decoder.decode(data) }))
-      .filter(({ data }) => data.exchange === this.exchange);
-  }
-
-  marginAccountOf(owner: Address, number = 0): Promise<Address> {
-    return marginAccountAddress(this.exchange, owner, number, this.config);
-  }
-
-  /** Markets of these accounts and, for portfolio mode, the historical moves that their margin reads. */
-  async #markets(accounts: readonly MarginAccount[], named: readonly Address[] = []): Promise<AccountMeta[]> {
-    const metas = marketMetas(accounts, named);
-    if (!accounts.some(({ mode }) => mode === MarginMode.Portfolio)) return metas;
-    const histories = [...new Set([...marketsOf(accounts), ...named])].map(async (market) => {
-      const found = await this.chain.fetchAccount(market);
-      if (!found.exists || !isUnderlying(found)) return [];
-      return readsHistory(decodeUnderlying(found).data) ? [await historyAddress(market, this.config)] : [];
-    });
-    return [...metas, ...readonlyMetas((await Promise.all(histories)).flat())];
   }
 
   // Prices: anyone
@@ -223,7 +141,7 @@ export class PlimsollClient {
 
   async withdraw(move: TokenMove, options?: Options): Promise<Receipt> {
     const [accounts, account] = await Promise.all([this.#tokenMove(move), this.fetchMarginAccount(move.marginAccount)]);
-    const markets = await this.#markets([account]);
+    const markets = await this.markets([account]);
     return this.run(options, withAccounts(getWithdrawInstruction(accounts, this.config), markets));
   }
 
@@ -264,7 +182,7 @@ export class PlimsollClient {
     const instruction = getCheckHealthInstruction({ exchange: this.exchange, marginAccount }, this.config);
     const simulated = await this.chain.simulate([
       ...(options?.before ?? []),
-      withAccounts(instruction, await this.#markets([account])),
+      withAccounts(instruction, await this.markets([account])),
     ]);
     return { report: getHealthReportDecoder().decode(simulated.returnData), computeUnits: simulated.computeUnits };
   }
@@ -273,7 +191,7 @@ export class PlimsollClient {
   async callMargin(marginAccount: Address, options?: Options): Promise<Receipt> {
     const account = await this.fetchMarginAccount(marginAccount);
     const instruction = getCallMarginInstruction({ exchange: this.exchange, marginAccount }, this.config);
-    return this.run(options, withAccounts(instruction, await this.#markets([account])));
+    return this.run(options, withAccounts(instruction, await this.markets([account])));
   }
 
   // Trading and liquidation
@@ -285,7 +203,7 @@ export class PlimsollClient {
       { ...input, exchange: this.exchange, underlying, taker, maker },
       this.config,
     );
-    return this.run(options, withAccounts(instruction, await this.#markets(accounts, [underlying])));
+    return this.run(options, withAccounts(instruction, await this.markets(accounts, [underlying])));
   }
 
   /** Takes a slice of an unhealthy account at the discount. */
@@ -304,7 +222,7 @@ export class PlimsollClient {
       maxPaymentAtoms: limits.maxPaymentAtoms ?? NO_LIMIT,
       liquidationSequence: limits.liquidationSequence ?? null,
     };
-    return this.run(options, withAccounts(getLiquidateInstruction(input, this.config), await this.#markets(accounts)));
+    return this.run(options, withAccounts(getLiquidateInstruction(input, this.config), await this.markets(accounts)));
   }
 
   // Expiry: anyone
