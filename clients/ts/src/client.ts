@@ -2,18 +2,20 @@
 //
 // A method finds the accounts an instruction needs, sends one transaction and returns what it did. Whatever is given as
 // `before` runs first in the same transaction: a price update ahead of a liquidation, say.
-import type { Address, Instruction, TransactionSigner } from "@solana/kit";
+import type { Address, Decoder, Instruction, TransactionSigner } from "@solana/kit";
 import { findAssociatedTokenPda, TOKEN_PROGRAM_ADDRESS } from "@solana-program/token";
 import { readonlyMetas, withAccounts } from "./accounts";
 import type { Chain, Receipt } from "./chain";
 import {
   getCallMarginInstruction,
   getCheckHealthInstruction,
+  getCheckMarginInstruction,
   getCloseAccountInstruction,
   getCollectFeesInstruction,
   getDepositInstruction,
   getHealthReportDecoder,
   getLiquidateInstruction,
+  getMarginBoundReportDecoder,
   getOpenAccountInstruction,
   getRemoveExpiryInstruction,
   getSampleVolatilityInstruction,
@@ -29,12 +31,16 @@ import {
   getWithdrawInstruction,
   MarginMode,
   type HealthReport,
+  type MarginBoundReport,
   type SetForecastInstructionDataInput,
   type UpdateVolatilityInstructionDataInput,
 } from "./generated";
 import { collateralAddress, exchangeAddress, vaultAddress } from "./pdas";
 import { PlimsollReader } from "./reader";
-import type { LiquidationRequest, Options, TokenMove, TradeRequest } from "./requests";
+import type { CachedOptions, LiquidationRequest, MarginOptions, Options, TokenMove, TradeRequest } from "./requests";
+
+/** A report, and the compute units of the whole transaction that was simulated for it. */
+export type Measured<T> = { report: T; computeUnits: bigint };
 
 const NO_LIMIT = (1n << 63n) - 1n;
 
@@ -139,9 +145,10 @@ export class PlimsollClient extends PlimsollReader {
     return this.run(options, getDepositInstruction(await this.#tokenMove(move), this.config));
   }
 
-  async withdraw(move: TokenMove, options?: Options): Promise<Receipt> {
+  /** Takes money out. Caches can let it pass in fewer compute units; they never decide whether it passes. */
+  async withdraw(move: TokenMove, options?: CachedOptions): Promise<Receipt> {
     const [accounts, account] = await Promise.all([this.#tokenMove(move), this.fetchMarginAccount(move.marginAccount)]);
-    const markets = await this.markets([account]);
+    const markets = await this.markets([account], { caches: options?.caches });
     return this.run(options, withAccounts(getWithdrawInstruction(accounts, this.config), markets));
   }
 
@@ -173,18 +180,39 @@ export class PlimsollClient extends PlimsollReader {
     return (await this.measureHealth(marginAccount, options)).report;
   }
 
-  /** The same, with the compute units of the whole simulated transaction. */
-  async measureHealth(
-    marginAccount: Address,
-    options?: Options,
-  ): Promise<{ report: HealthReport; computeUnits: bigint }> {
+  /** The same, with the compute units of the simulation. */
+  async measureHealth(marginAccount: Address, options?: Options): Promise<Measured<HealthReport>> {
     const account = await this.fetchMarginAccount(marginAccount);
     const instruction = getCheckHealthInstruction({ exchange: this.exchange, marginAccount }, this.config);
-    const simulated = await this.chain.simulate([
-      ...(options?.before ?? []),
-      withAccounts(instruction, await this.markets([account])),
-    ]);
-    return { report: getHealthReportDecoder().decode(simulated.returnData), computeUnits: simulated.computeUnits };
+    const valued = withAccounts(instruction, await this.markets([account]));
+    return this.#measure(valued, getHealthReportDecoder(), options);
+  }
+
+  /** Margin of an account without sending anything: at least this much, by risk arrays where the caches have them. */
+  async checkMargin(marginAccount: Address, options?: MarginOptions): Promise<MarginBoundReport> {
+    return (await this.measureMargin(marginAccount, options)).report;
+  }
+
+  /** The same, with the compute units of the simulation. */
+  async measureMargin(marginAccount: Address, options?: MarginOptions): Promise<Measured<MarginBoundReport>> {
+    const instruction = await this.checkMarginInstruction(marginAccount, options);
+    return this.#measure(instruction, getMarginBoundReportDecoder(), options);
+  }
+
+  /** The instruction alone: with a least initial margin it guards whatever else is in its transaction. */
+  async checkMarginInstruction(
+    marginAccount: Address,
+    { caches, leastInitialAtoms }: Omit<MarginOptions, "before"> = {},
+  ): Promise<Instruction> {
+    const account = await this.fetchMarginAccount(marginAccount);
+    const input = { exchange: this.exchange, marginAccount, leastInitialAtoms: leastInitialAtoms ?? null };
+    const markets = await this.markets([account], { caches });
+    return withAccounts(getCheckMarginInstruction(input, this.config), markets);
+  }
+
+  async #measure<T>(instruction: Instruction, decoder: Decoder<T>, options?: Options): Promise<Measured<T>> {
+    const { returnData, computeUnits } = await this.chain.simulate([...(options?.before ?? []), instruction]);
+    return { report: decoder.decode(returnData), computeUnits };
   }
 
   /** Records a margin call, or clears one that has been met. Anyone may. */
@@ -196,14 +224,15 @@ export class PlimsollClient extends PlimsollReader {
 
   // Trading and liquidation
 
-  /** Trades a series between two accounts; both sides sign. */
-  async trade({ taker, maker, underlying, ...input }: TradeRequest, options?: Options): Promise<Receipt> {
+  /** Trades a series between two accounts; both sides sign. Caches serve as in `withdraw`. */
+  async trade({ taker, maker, underlying, ...input }: TradeRequest, options?: CachedOptions): Promise<Receipt> {
     const accounts = await Promise.all([this.fetchMarginAccount(taker), this.fetchMarginAccount(maker)]);
     const instruction = getTradeInstruction(
       { ...input, exchange: this.exchange, underlying, taker, maker },
       this.config,
     );
-    return this.run(options, withAccounts(instruction, await this.markets(accounts, [underlying])));
+    const markets = await this.markets(accounts, { named: [underlying], caches: options?.caches });
+    return this.run(options, withAccounts(instruction, markets));
   }
 
   /** Takes a slice of an unhealthy account at the discount. */

@@ -24,6 +24,7 @@ import { readsHistory } from "./portfolio";
 const isUnderlying = ({ data }: EncodedAccount): boolean =>
   getUnderlyingDiscriminatorBytes().every((byte, index) => data[index] === byte);
 
+/** An exchange as anyone can read it. */
 export class PlimsollReader {
   constructor(
     readonly chain: Chain,
@@ -77,9 +78,15 @@ export class PlimsollReader {
     return marginAccountAddress(this.exchange, owner, number, this.config);
   }
 
-  /** Markets of these accounts and, for portfolio mode, the historical moves that their margin reads. */
-  protected async markets(accounts: readonly MarginAccount[], named: readonly Address[] = []): Promise<AccountMeta[]> {
-    const metas = marketMetas(accounts, named);
+  /**
+   * What valuing these accounts reads: their markets, for portfolio mode the historical moves of these, and the caches.
+   * Markets that are `named` count too; their own accounts are passed elsewhere.
+   */
+  protected async markets(
+    accounts: readonly MarginAccount[],
+    { named = [], caches = [] }: { named?: readonly Address[]; caches?: readonly Address[] | undefined } = {},
+  ): Promise<AccountMeta[]> {
+    const metas = [...marketMetas(accounts, named), ...readonlyMetas(caches)];
     if (!accounts.some(({ mode }) => mode === MarginMode.Portfolio)) return metas;
     const histories = [...new Set([...marketsOf(accounts), ...named])].map(async (market) => {
       const found = await this.chain.fetchAccount(market);

@@ -4,6 +4,14 @@ import type { TradeInstructionDataInput } from "./generated";
 
 export type Options = { before?: readonly Instruction[] };
 
+/** Where risk arrays may bound a margin: caches in any order, of which the first of each underlying counts. */
+export type CachedOptions = Options & { caches?: readonly Address[] };
+
+export type MarginOptions = CachedOptions & {
+  /** Fail with InitialMargin if IM is less, in quote atoms; where a bound is less, IM in full decides. */
+  leastInitialAtoms?: bigint;
+};
+
 export type TokenMove = {
   /** Depositor; for a withdrawal the account's owner. */
   authority: TransactionSigner;
