@@ -2,9 +2,24 @@
 //
 // A method finds the accounts an instruction needs, sends one transaction and returns what it did. Whatever is given as
 // `before` runs first in the same transaction: a price update ahead of a liquidation, say.
-import type { Address, Decoder, Instruction, TransactionSigner } from "@solana/kit";
+import {
+  generateKeyPairSigner,
+  type Address,
+  type Decoder,
+  type Instruction,
+  type TransactionSigner,
+} from "@solana/kit";
 import { findAssociatedTokenPda, TOKEN_PROGRAM_ADDRESS } from "@solana-program/token";
 import { readonlyMetas, withAccounts } from "./accounts";
+import {
+  createRiskCacheInstructions,
+  heldSeries,
+  refreshSeriesInstructions,
+  RISK_CACHE_SIZE,
+  seriesWithoutArray,
+  type Refresh,
+  type UnusableArray,
+} from "./arrays";
 import type { Chain, Receipt } from "./chain";
 import {
   getCallMarginInstruction,
@@ -37,7 +52,15 @@ import {
 } from "./generated";
 import { collateralAddress, exchangeAddress, vaultAddress } from "./pdas";
 import { PlimsollReader } from "./reader";
-import type { CachedOptions, LiquidationRequest, MarginOptions, Options, TokenMove, TradeRequest } from "./requests";
+import type {
+  CachedOptions,
+  CacheUse,
+  LiquidationRequest,
+  MarginOptions,
+  Options,
+  TokenMove,
+  TradeRequest,
+} from "./requests";
 
 /** A report, and the compute units of the whole transaction that was simulated for it. */
 export type Measured<T> = { report: T; computeUnits: bigint };
@@ -220,6 +243,59 @@ export class PlimsollClient extends PlimsollReader {
     const account = await this.fetchMarginAccount(marginAccount);
     const instruction = getCallMarginInstruction({ exchange: this.exchange, marginAccount }, this.config);
     return this.run(options, withAccounts(instruction, await this.markets([account])));
+  }
+
+  // Risk arrays: anyone
+
+  /** Creates an empty risk cache, whose rent the chain's payer pays. Only the refresher may fill it; anyone if left out. */
+  async createRiskCache(
+    underlying: Address,
+    refresher?: Address,
+    options?: Options,
+  ): Promise<Receipt & { cache: Address }> {
+    const cache = await generateKeyPairSigner();
+    const instructions = createRiskCacheInstructions({
+      payer: this.chain.payer,
+      underlying,
+      cache,
+      ...(refresher ? { refresher } : {}),
+      rentLamports: await this.chain.rentLamports(RISK_CACHE_SIZE),
+      ...this.config,
+    });
+    return { ...(await this.run(options, ...instructions)), cache: cache.address };
+  }
+
+  /** Refreshes series of one expiry in one transaction, which has room for some 400. Others of the expiry become outdated. */
+  refreshSeries(refresh: Omit<Refresh, "programAddress">, options?: Options): Promise<Receipt> {
+    return this.run(options, ...refreshSeriesInstructions({ ...refresh, ...this.config }));
+  }
+
+  /** The same for every live series that these accounts hold; undefined if they hold none of the cache's underlying. */
+  async refreshHeldSeries(
+    { cache, marginAccounts }: CacheUse,
+    refresher?: TransactionSigner,
+    options?: Options,
+  ): Promise<Receipt | undefined> {
+    const { underlying, held } = await this.#heldSeries({ cache, marginAccounts });
+    if (held.length === 0) return undefined;
+    const common = { underlying, cache, ...(refresher ? { refresher } : {}), ...this.config };
+    return this.run(options, ...held.flatMap((series) => refreshSeriesInstructions({ ...common, ...series })));
+  }
+
+  /** Which series of these accounts have no fresh array in the cache, and why; see `heldSeries` and `refreshHeldSeries`. */
+  async seriesWithoutArray(use: CacheUse): Promise<UnusableArray[]> {
+    const [{ riskCache, market, held }, now] = await Promise.all([this.#heldSeries(use), this.chain.now()]);
+    return seriesWithoutArray(riskCache, market, held, now);
+  }
+
+  async #heldSeries({ cache, marginAccounts }: CacheUse) {
+    const riskCache = await this.fetchRiskCache(cache);
+    const { underlying } = riskCache;
+    const [market, ...accounts] = await Promise.all([
+      this.fetchUnderlying(underlying),
+      ...marginAccounts.map((account) => this.fetchMarginAccount(account)),
+    ]);
+    return { riskCache, underlying, market, held: heldSeries(accounts, underlying, market) };
   }
 
   // Trading and liquidation

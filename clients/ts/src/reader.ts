@@ -7,6 +7,7 @@ import {
   decodeCollateral,
   decodeExchange,
   decodeMarginAccount,
+  decodeRiskCache,
   decodeUnderlying,
   getMarginAccountDecoder,
   getMarginAccountDiscriminatorBytes,
@@ -16,6 +17,7 @@ import {
   type Collateral,
   type Exchange,
   type MarginAccount,
+  type RiskCache,
   type Underlying,
 } from "./generated";
 import { historyAddress, marginAccountAddress } from "./pdas";
@@ -62,6 +64,10 @@ export class PlimsollReader {
 
   fetchMarginAccount(marginAccount: Address): Promise<MarginAccount> {
     return this.#fetch(marginAccount, "Margin account", decodeMarginAccount);
+  }
+
+  fetchRiskCache(cache: Address): Promise<RiskCache> {
+    return this.#fetch(cache, "Risk cache", decodeRiskCache);
   }
 
   /** Every margin account of the exchange: for keepers and checks. */

@@ -12,6 +12,9 @@ export type MarginOptions = CachedOptions & {
   leastInitialAtoms?: bigint;
 };
 
+/** A risk cache and the margin accounts whose margins it is to bound. */
+export type CacheUse = { cache: Address; marginAccounts: readonly Address[] };
+
 export type TokenMove = {
   /** Depositor; for a withdrawal the account's owner. */
   authority: TransactionSigner;
