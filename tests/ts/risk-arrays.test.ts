@@ -17,7 +17,7 @@ import { assertRefused, Scene, type Actor } from "./scene";
 
 const PRICE = "140.61593700";
 const STRIKES = ["120", "130", "140", "160"];
-/** Where the bound of this book may lie below its margin right after a refresh: rounding and a few seconds. */
+/** How far below this book's margin a bound may lie after a refresh, most of it for the ends of the price range. */
 const CLOSE = units.usd("1");
 
 let scene: Scene;
