@@ -265,7 +265,7 @@ export class PlimsollClient extends PlimsollReader {
     return { ...(await this.run(options, ...instructions)), cache: cache.address };
   }
 
-  /** Refreshes series of one expiry in one transaction, which has room for some 400. Others of the expiry become outdated. */
+  /** Refreshes series of one expiry in one transaction, which has room for some 300. Others of the expiry become outdated. */
   refreshSeries(refresh: Omit<Refresh, "programAddress">, options?: Options): Promise<Receipt> {
     return this.run(options, ...refreshSeriesInstructions({ ...refresh, ...this.config }));
   }
