@@ -2,7 +2,7 @@
 import type { Address, TransactionSigner } from "@solana/kit";
 import { createUnderlyingInstructions, UNDERLYING_SIZE } from "./accounts";
 import type { Chain, Receipt } from "./chain";
-import { PlimsollClient, type Options } from "./client";
+import { PlimsollClient } from "./client";
 import { findEvent } from "./events";
 import {
   getAcceptAdminInstruction,
@@ -30,6 +30,7 @@ import {
   type UnderlyingParamsInput,
 } from "./generated";
 import { collateralAddress, exchangeAddress, historyAddress, vaultAddress } from "./pdas";
+import type { Options } from "./requests";
 
 export type NewExchange = {
   quoteMint: Address;

@@ -2,25 +2,35 @@
 //
 // A method finds the accounts an instruction needs, sends one transaction and returns what it did. Whatever is given as
 // `before` runs first in the same transaction: a price update ahead of a liquidation, say.
-import type { Account, AccountMeta, Address, EncodedAccount, Instruction, TransactionSigner } from "@solana/kit";
-import { findAssociatedTokenPda, TOKEN_PROGRAM_ADDRESS } from "@solana-program/token";
-import { marketMetas, marketsOf, readonlyMetas, withAccounts } from "./accounts";
-import type { Chain, Receipt } from "./chain";
-import { PlimsollFailure } from "./errors";
 import {
-  decodeCollateral,
-  decodeExchange,
-  decodeMarginAccount,
-  decodeUnderlying,
+  generateKeyPairSigner,
+  type Address,
+  type Decoder,
+  type Instruction,
+  type TransactionSigner,
+} from "@solana/kit";
+import { findAssociatedTokenPda, TOKEN_PROGRAM_ADDRESS } from "@solana-program/token";
+import { readonlyMetas, withAccounts } from "./accounts";
+import {
+  createRiskCacheInstructions,
+  heldSeries,
+  refreshSeriesInstructions,
+  RISK_CACHE_SIZE,
+  seriesWithoutArray,
+  type Refresh,
+  type UnusableArray,
+} from "./arrays";
+import type { Chain, Receipt } from "./chain";
+import {
   getCallMarginInstruction,
   getCheckHealthInstruction,
+  getCheckMarginInstruction,
   getCloseAccountInstruction,
   getCollectFeesInstruction,
   getDepositInstruction,
   getHealthReportDecoder,
   getLiquidateInstruction,
-  getMarginAccountDecoder,
-  getMarginAccountDiscriminatorBytes,
+  getMarginBoundReportDecoder,
   getOpenAccountInstruction,
   getRemoveExpiryInstruction,
   getSampleVolatilityInstruction,
@@ -29,142 +39,43 @@ import {
   getSettleAccountInstruction,
   getSettleExpiryInstruction,
   getTradeInstruction,
-  getUnderlyingDiscriminatorBytes,
   getUpdateCollateralPriceInstruction,
   getUpdatePriceInstruction,
   getUpdateStablePriceInstruction,
   getUpdateVolatilityInstruction,
   getWithdrawInstruction,
   MarginMode,
-  PLIMSOLL_PROGRAM_ADDRESS,
-  type Collateral,
-  type Exchange,
   type HealthReport,
-  type MarginAccount,
-  type TradeInstructionDataInput,
-  type Underlying,
+  type MarginBoundReport,
   type SetForecastInstructionDataInput,
   type UpdateVolatilityInstructionDataInput,
 } from "./generated";
-import { collateralAddress, exchangeAddress, historyAddress, marginAccountAddress, vaultAddress } from "./pdas";
-import { readsHistory } from "./portfolio";
+import { collateralAddress, exchangeAddress, vaultAddress } from "./pdas";
+import { PlimsollReader } from "./reader";
+import type {
+  CachedOptions,
+  CacheUse,
+  LiquidationRequest,
+  MarginOptions,
+  Options,
+  TokenMove,
+  TradeRequest,
+} from "./requests";
 
-export type Options = { before?: readonly Instruction[] };
-
-export type TokenMove = {
-  /** Depositor; for a withdrawal the account's owner. */
-  authority: TransactionSigner;
-  marginAccount: Address;
-  /** In the mint's atoms. */
-  amount: bigint;
-  /** The collateral's mint; the quote asset if left out. */
-  mint?: Address;
-  /** Default: the authority's associated token account. */
-  userTokens?: Address;
-};
-
-export type TradeRequest = TradeInstructionDataInput & {
-  underlying: Address;
-  taker: Address;
-  takerAuthority: TransactionSigner;
-  maker: Address;
-  makerAuthority: TransactionSigner;
-};
-
-export type LiquidationRequest = {
-  liquidator: Address;
-  authority: TransactionSigner;
-  liquidatee: Address;
-  /** Largest part to take, 1e-9; default everything the rules allow. */
-  maxFractionE9?: bigint;
-  /** Smallest part worth taking, 1e-9; default any. */
-  minFractionE9?: bigint;
-  /** Most to pay, in quote atoms; default no limit. */
-  maxPaymentAtoms?: bigint;
-  /** The account's liquidation sequence the decision was made on; default whatever it is. */
-  liquidationSequence?: bigint;
-};
+/** A report, and the compute units of the whole transaction that was simulated for it. */
+export type Measured<T> = { report: T; computeUnits: bigint };
 
 const NO_LIMIT = (1n << 63n) - 1n;
 
-const isUnderlying = ({ data }: EncodedAccount): boolean =>
-  getUnderlyingDiscriminatorBytes().every((byte, index) => data[index] === byte);
-
-export class PlimsollClient {
-  constructor(
-    readonly chain: Chain,
-    /** Address of the exchange. */
-    readonly exchange: Address,
-    readonly programAddress: Address = PLIMSOLL_PROGRAM_ADDRESS,
-  ) {}
-
+export class PlimsollClient extends PlimsollReader {
   /** The exchange that `creator` has created. */
   static async of(chain: Chain, creator: Address, programAddress?: Address): Promise<PlimsollClient> {
     const config = programAddress ? { programAddress } : {};
     return new PlimsollClient(chain, await exchangeAddress(creator, config), programAddress);
   }
 
-  protected get config(): { programAddress: Address } {
-    return { programAddress: this.programAddress };
-  }
-
   protected run(options: Options | undefined, ...instructions: Instruction[]): Promise<Receipt> {
     return this.chain.send([...(options?.before ?? []), ...instructions]);
-  }
-
-  // Reading
-
-  async #fetch<T extends object>(
-    account: Address,
-    what: string,
-    decode: (encoded: EncodedAccount) => Account<T>,
-  ): Promise<T> {
-    const found = await this.chain.fetchAccount(account);
-    if (!found.exists)
-      throw new PlimsollFailure(`${what} ${account} does not exist: create it first or check the address`, {});
-    return decode(found).data;
-  }
-
-  fetchExchange(): Promise<Exchange> {
-    return this.#fetch(this.exchange, "Exchange", decodeExchange);
-  }
-
-  fetchUnderlying(underlying: Address): Promise<Underlying> {
-    return this.#fetch(underlying, "Underlying", decodeUnderlying);
-  }
-
-  fetchCollateral(collateral: Address): Promise<Collateral> {
-    return this.#fetch(collateral, "Collateral", decodeCollateral);
-  }
-
-  fetchMarginAccount(marginAccount: Address): Promise<MarginAccount> {
-    return this.#fetch(marginAccount, "Margin account", decodeMarginAccount);
-  }
-
-  /** Every margin account of the exchange: for keepers and checks. */
-  async fetchMarginAccounts(): Promise<{ address: Address; data: MarginAccount }[]> {
-    const discriminator = getMarginAccountDiscriminatorBytes();
-    const decoder = getMarginAccountDecoder();
-    return (await this.chain.fetchProgramAccounts(this.programAddress))
-      .filter(({ data }) => discriminator.every((byte, index) => data[index] === byte))
-      .map(({ address, data }) => ({ address, data: decoder.decode(data) }))
-      .filter(({ data }) => data.exchange === this.exchange);
-  }
-
-  marginAccountOf(owner: Address, number = 0): Promise<Address> {
-    return marginAccountAddress(this.exchange, owner, number, this.config);
-  }
-
-  /** Markets of these accounts and, for portfolio mode, the historical moves that their margin reads. */
-  async #markets(accounts: readonly MarginAccount[], named: readonly Address[] = []): Promise<AccountMeta[]> {
-    const metas = marketMetas(accounts, named);
-    if (!accounts.some(({ mode }) => mode === MarginMode.Portfolio)) return metas;
-    const histories = [...new Set([...marketsOf(accounts), ...named])].map(async (market) => {
-      const found = await this.chain.fetchAccount(market);
-      if (!found.exists || !isUnderlying(found)) return [];
-      return readsHistory(decodeUnderlying(found).data) ? [await historyAddress(market, this.config)] : [];
-    });
-    return [...metas, ...readonlyMetas((await Promise.all(histories)).flat())];
   }
 
   // Prices: anyone
@@ -257,9 +168,10 @@ export class PlimsollClient {
     return this.run(options, getDepositInstruction(await this.#tokenMove(move), this.config));
   }
 
-  async withdraw(move: TokenMove, options?: Options): Promise<Receipt> {
+  /** Takes money out. Caches can let it pass in fewer compute units; they never decide whether it passes. */
+  async withdraw(move: TokenMove, options?: CachedOptions): Promise<Receipt> {
     const [accounts, account] = await Promise.all([this.#tokenMove(move), this.fetchMarginAccount(move.marginAccount)]);
-    const markets = await this.#markets([account]);
+    const markets = await this.markets([account], { caches: options?.caches });
     return this.run(options, withAccounts(getWithdrawInstruction(accounts, this.config), markets));
   }
 
@@ -291,37 +203,112 @@ export class PlimsollClient {
     return (await this.measureHealth(marginAccount, options)).report;
   }
 
-  /** The same, with the compute units of the whole simulated transaction. */
-  async measureHealth(
-    marginAccount: Address,
-    options?: Options,
-  ): Promise<{ report: HealthReport; computeUnits: bigint }> {
+  /** The same, with the compute units of the simulation. */
+  async measureHealth(marginAccount: Address, options?: Options): Promise<Measured<HealthReport>> {
     const account = await this.fetchMarginAccount(marginAccount);
     const instruction = getCheckHealthInstruction({ exchange: this.exchange, marginAccount }, this.config);
-    const simulated = await this.chain.simulate([
-      ...(options?.before ?? []),
-      withAccounts(instruction, await this.#markets([account])),
-    ]);
-    return { report: getHealthReportDecoder().decode(simulated.returnData), computeUnits: simulated.computeUnits };
+    const valued = withAccounts(instruction, await this.markets([account]));
+    return this.#measure(valued, getHealthReportDecoder(), options);
+  }
+
+  /** Margin of an account without sending anything: at least this much, by risk arrays where the caches have them. */
+  async checkMargin(marginAccount: Address, options?: MarginOptions): Promise<MarginBoundReport> {
+    return (await this.measureMargin(marginAccount, options)).report;
+  }
+
+  /** The same, with the compute units of the simulation. */
+  async measureMargin(marginAccount: Address, options?: MarginOptions): Promise<Measured<MarginBoundReport>> {
+    const instruction = await this.checkMarginInstruction(marginAccount, options);
+    return this.#measure(instruction, getMarginBoundReportDecoder(), options);
+  }
+
+  /** The instruction alone: with a least initial margin it guards whatever else is in its transaction. */
+  async checkMarginInstruction(
+    marginAccount: Address,
+    { caches, leastInitialAtoms }: Omit<MarginOptions, "before"> = {},
+  ): Promise<Instruction> {
+    const account = await this.fetchMarginAccount(marginAccount);
+    const input = { exchange: this.exchange, marginAccount, leastInitialAtoms: leastInitialAtoms ?? null };
+    const markets = await this.markets([account], { caches });
+    return withAccounts(getCheckMarginInstruction(input, this.config), markets);
+  }
+
+  async #measure<T>(instruction: Instruction, decoder: Decoder<T>, options?: Options): Promise<Measured<T>> {
+    const { returnData, computeUnits } = await this.chain.simulate([...(options?.before ?? []), instruction]);
+    return { report: decoder.decode(returnData), computeUnits };
   }
 
   /** Records a margin call, or clears one that has been met. Anyone may. */
   async callMargin(marginAccount: Address, options?: Options): Promise<Receipt> {
     const account = await this.fetchMarginAccount(marginAccount);
     const instruction = getCallMarginInstruction({ exchange: this.exchange, marginAccount }, this.config);
-    return this.run(options, withAccounts(instruction, await this.#markets([account])));
+    return this.run(options, withAccounts(instruction, await this.markets([account])));
+  }
+
+  // Risk arrays: anyone
+
+  /** Creates an empty risk cache, whose rent the chain's payer pays. Only the refresher may fill it; anyone if left out. */
+  async createRiskCache(
+    underlying: Address,
+    refresher?: Address,
+    options?: Options,
+  ): Promise<Receipt & { cache: Address }> {
+    const cache = await generateKeyPairSigner();
+    const instructions = createRiskCacheInstructions({
+      payer: this.chain.payer,
+      underlying,
+      cache,
+      ...(refresher ? { refresher } : {}),
+      rentLamports: await this.chain.rentLamports(RISK_CACHE_SIZE),
+      ...this.config,
+    });
+    return { ...(await this.run(options, ...instructions)), cache: cache.address };
+  }
+
+  /** Refreshes series of one expiry in one transaction, which has room for some 300. Others of the expiry become outdated. */
+  refreshSeries(refresh: Omit<Refresh, "programAddress">, options?: Options): Promise<Receipt> {
+    return this.run(options, ...refreshSeriesInstructions({ ...refresh, ...this.config }));
+  }
+
+  /** The same for every live series that these accounts hold; undefined if they hold none of the cache's underlying. */
+  async refreshHeldSeries(
+    { cache, marginAccounts }: CacheUse,
+    refresher?: TransactionSigner,
+    options?: Options,
+  ): Promise<Receipt | undefined> {
+    const { underlying, held } = await this.#heldSeries({ cache, marginAccounts });
+    if (held.length === 0) return undefined;
+    const common = { underlying, cache, ...(refresher ? { refresher } : {}), ...this.config };
+    return this.run(options, ...held.flatMap((series) => refreshSeriesInstructions({ ...common, ...series })));
+  }
+
+  /** Which series of these accounts have no fresh array in the cache, and why; see `heldSeries` and `refreshHeldSeries`. */
+  async seriesWithoutArray(use: CacheUse): Promise<UnusableArray[]> {
+    const [{ riskCache, market, held }, now] = await Promise.all([this.#heldSeries(use), this.chain.now()]);
+    return seriesWithoutArray(riskCache, market, held, now);
+  }
+
+  async #heldSeries({ cache, marginAccounts }: CacheUse) {
+    const riskCache = await this.fetchRiskCache(cache);
+    const { underlying } = riskCache;
+    const [market, ...accounts] = await Promise.all([
+      this.fetchUnderlying(underlying),
+      ...marginAccounts.map((account) => this.fetchMarginAccount(account)),
+    ]);
+    return { riskCache, underlying, market, held: heldSeries(accounts, underlying, market) };
   }
 
   // Trading and liquidation
 
-  /** Trades a series between two accounts; both sides sign. */
-  async trade({ taker, maker, underlying, ...input }: TradeRequest, options?: Options): Promise<Receipt> {
+  /** Trades a series between two accounts; both sides sign. Caches serve as in `withdraw`. */
+  async trade({ taker, maker, underlying, ...input }: TradeRequest, options?: CachedOptions): Promise<Receipt> {
     const accounts = await Promise.all([this.fetchMarginAccount(taker), this.fetchMarginAccount(maker)]);
     const instruction = getTradeInstruction(
       { ...input, exchange: this.exchange, underlying, taker, maker },
       this.config,
     );
-    return this.run(options, withAccounts(instruction, await this.#markets(accounts, [underlying])));
+    const markets = await this.markets(accounts, { named: [underlying], caches: options?.caches });
+    return this.run(options, withAccounts(instruction, markets));
   }
 
   /** Takes a slice of an unhealthy account at the discount. */
@@ -340,7 +327,7 @@ export class PlimsollClient {
       maxPaymentAtoms: limits.maxPaymentAtoms ?? NO_LIMIT,
       liquidationSequence: limits.liquidationSequence ?? null,
     };
-    return this.run(options, withAccounts(getLiquidateInstruction(input, this.config), await this.#markets(accounts)));
+    return this.run(options, withAccounts(getLiquidateInstruction(input, this.config), await this.markets(accounts)));
   }
 
   // Expiry: anyone

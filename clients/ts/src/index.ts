@@ -10,4 +10,6 @@ export * from "./generated";
 export { CONSTANTS } from "./generated/tables";
 export * from "./pdas";
 export * from "./portfolio";
+export { PlimsollReader } from "./reader";
+export * from "./requests";
 export * as units from "./units";

@@ -8,11 +8,15 @@ import {
   DEFAULT_KEY,
   getCreateRiskCacheInstructionDataDecoder,
   getRefreshSeriesInstructionDataDecoder,
+  heldSeries,
   missedArrays,
   refreshSeriesInstructions,
   RISK_CACHE_SIZE,
   seriesOfExpiry,
+  seriesWithoutArray,
   SERIES_PER_REFRESH,
+  type MarginAccount,
+  type RiskCache,
   type Underlying,
 } from "../src";
 
@@ -63,4 +67,48 @@ test("series are found by expiry, and reasons have names", () => {
     { slot: 1, array: ArrayUse.PriceMoved },
   ];
   assert.deepEqual(missedArrays({ ...report, arrays }), [{ slot: 1, reason: "PriceMoved" }]);
+});
+
+test("series that accounts hold are named once, by live expiry and of one underlying", () => {
+  const [live, settled, other] = [1, 2, address("5zpyutJu9ee6jFymDGoK7F6S5Kczqtc9FomP3ueKuyA9")];
+  const account = (slots: [underlying: number, expiry: number, series: number][]) => {
+    const positions = slots.map(([underlying, expiry, series]) => ({ underlying, expiry, series }));
+    return { underlyings: [other, underlying], positions, positionCount: slots.length } as unknown as MarginAccount;
+  };
+  const accounts = [
+    account([
+      [0, 0, 1],
+      [1, 0, 3],
+      [1, 2, 7],
+    ]),
+    account([
+      [1, 0, 3],
+      [1, 0, 4],
+      [1, 1, 9],
+    ]),
+  ];
+  const expiries = [live, settled, live].map((status) => ({ status }));
+  assert.deepEqual(heldSeries(accounts, underlying, { expiries } as unknown as Underlying), [
+    { expiry: 0, series: [3, 4] },
+    { expiry: 2, series: [7] },
+  ]);
+});
+
+test("an array is fresh while its snapshot is the newest, of this market and young", () => {
+  const surface = { aQ40: 1n, bQ40: 2n, rhoQ40: 3n, mQ40: 4n, sQ40: 5n, maxLogMoneynessQ40: 6n };
+  const market = { arraysGeneration: 8n, expiries: [{ status: 1, expiryTs: 9_000n, svi: surface }] };
+  const snapshot = { stamp: 2, generation: 8n, expiryTs: 9_000n, svi: { ...surface }, refreshedAt: 1_000n };
+  const reasons = (change: object, now = 1_300n) => {
+    const cache = { expiries: [{ ...snapshot, ...change }], series: [{ stamp: 2 }, { stamp: 1 }, { stamp: 0 }] };
+    const held = [{ expiry: 0, series: [0, 1, 2] }];
+    const unusable = seriesWithoutArray(cache as unknown as RiskCache, market as unknown as Underlying, held, now);
+    return unusable.map(({ series, reason }) => `${series} ${reason}`);
+  };
+  const every = (reason: string) => [0, 1, 2].map((series) => `${series} ${reason}`);
+  assert.deepEqual(reasons({}), ["1 NoArray", "2 NoArray"]);
+  assert.deepEqual(reasons({}, 1_301n), every("Old"));
+  assert.deepEqual(reasons({ generation: 7n }), every("Outdated"));
+  assert.deepEqual(reasons({ expiryTs: 8_000n }), every("Outdated"));
+  assert.deepEqual(reasons({ svi: { ...surface, rhoQ40: 0n } }, 1_301n), every("Outdated"));
+  assert.deepEqual(reasons({ stamp: 0 }), every("NoArray"));
 });
