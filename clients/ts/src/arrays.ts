@@ -14,6 +14,7 @@ import {
   type SviRaw,
   type Underlying,
 } from "./generated";
+import { CONSTANTS } from "./generated/tables";
 
 /** Bytes of a risk cache, its discriminator included. */
 export const RISK_CACHE_SIZE: bigint = BigInt(getRiskCacheEncoder().fixedSize);
@@ -22,7 +23,7 @@ export const RISK_CACHE_SIZE: bigint = BigInt(getRiskCacheEncoder().fixedSize);
 export const SERIES_PER_REFRESH = 64;
 
 /** Risk arrays older than this are not used. */
-export const MAX_ARRAY_AGE_SECS = 300n;
+export const MAX_ARRAY_AGE_SECS = BigInt(CONSTANTS.MAX_ARRAY_AGE_SECS);
 
 /** A series slot in use. */
 const LISTED = 1;

@@ -50,6 +50,7 @@ pub const MAX_HISTORY: u8 = 64;
 /// at them up to four times.
 pub const MAX_HISTORY_WORK: usize = 1_024;
 /// Risk arrays older than this are not used: they would still be right, and of little use. In seconds.
+#[constant]
 pub const MAX_ARRAY_AGE_SECS: i64 = 300;
 /// Underlyings and collaterals that one instruction can value.
 pub const MAX_MARKETS: usize = 32;

@@ -651,6 +651,7 @@ export const ERRORS = [
 
 /** Constants of the program. */
 export const CONSTANTS = {
+  MAX_ARRAY_AGE_SECS: 300,
   MAX_COLLATERALS: 8,
   MAX_EXPIRIES: 16,
   MAX_HISTORY: 64,

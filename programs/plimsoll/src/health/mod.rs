@@ -135,6 +135,24 @@ pub fn bounded_health(
     value(scratch, account, exchange, markets, (Purpose::NewRisk, true), now)
 }
 
+/// Decides on new risk: by the bound of risk arrays where that is enough, else in full. # Errors As [`health`].
+pub fn health_for_new_risk(
+    scratch: &mut Scratch,
+    account: &MarginAccount,
+    exchange: &Exchange,
+    markets: &Markets,
+    now: i64,
+) -> Result<Health> {
+    if markets.has_caches() {
+        let bound = bounded_health(scratch, account, exchange, markets, now)?;
+        // A bound that used no array is the valuation in full.
+        if bound.is_covered() || !bound.is_bound() {
+            return Ok(bound);
+        }
+    }
+    health_with(scratch, account, exchange, markets, Purpose::NewRisk, now)
+}
+
 fn value(
     scratch: &mut Scratch,
     account: &MarginAccount,

@@ -8,7 +8,7 @@ use anchor_lang::prelude::*;
 use crate::errors::PlimsollError;
 use crate::events::Withdrawn;
 use crate::guards::{require_withdrawable, unix_now};
-use crate::health::{bounded_health, health_with, Purpose, Scratch};
+use crate::health::{health_for_new_risk, Scratch};
 use crate::instructions::deposit::MoveTokens;
 use crate::markets::Markets;
 use crate::state::{Collateral, MarginAccount, PauseBits};
@@ -72,8 +72,5 @@ fn require_covered<'info>(accounts: &MoveTokens<'info>, markets: &'info [Account
     }
     let markets = Markets::load_with_caches(markets.iter(), &account.exchange)?;
     let (exchange, now, scratch) = (&*accounts.exchange.load()?, unix_now()?, &mut Scratch::new());
-    if markets.has_caches() && bounded_health(scratch, account, exchange, &markets, now)?.is_covered() {
-        return Ok(());
-    }
-    require_withdrawable(&health_with(scratch, account, exchange, &markets, Purpose::NewRisk, now)?)
+    require_withdrawable(&health_for_new_risk(scratch, account, exchange, &markets, now)?)
 }

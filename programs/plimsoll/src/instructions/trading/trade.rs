@@ -12,7 +12,7 @@ use plimsoll_risk::units::{Contracts, Price, Ratio, Value};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::Traded;
 use crate::guards::{require_exchange, require_initial_margin, unix_now};
-use crate::health::{bounded_health, health_with, Purpose, Scratch};
+use crate::health::{health_for_new_risk, health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::state::{Exchange, MarginAccount, PauseBits, Underlying};
 
@@ -89,16 +89,11 @@ pub fn handler<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Res
         // Negative cash bears no interest yet: nobody borrows the vault's money by buying.
         let is_borrowing = account.cash_atoms < 0 && side.cash.is_negative();
         let hindrance = pause.or(is_borrowing.then_some(PlimsollError::InsufficientBalance));
-        // What the bound allows the full valuation allows too; what it does not is valued in full.
-        let is_covered = hindrance.is_none()
-            && markets.has_caches()
-            && bounded_health(scratch, account, &exchange, &markets, now)?.is_covered();
-        if is_covered {
-            account.release_empty();
-            account.touch();
-            continue;
-        }
-        let after = health_with(scratch, account, &exchange, &markets, Purpose::NewRisk, now)?;
+        let after = match hindrance {
+            None => health_for_new_risk(scratch, account, &exchange, &markets, now)?,
+            // It is not enough to be covered then: both sides of the comparison are in full.
+            Some(_) => health_with(scratch, account, &exchange, &markets, Purpose::NewRisk, now)?,
+        };
         require_initial_margin(&after, Ratio::from_raw(exchange.liquidation.discount_e9), hindrance, || {
             side.undone()?.apply(account)?;
             let before = health_with(scratch, account, &exchange, &markets, Purpose::NewRisk, now);
