@@ -18,10 +18,10 @@ const SOL: Token = Token(0);
 
 /// A list of measurements in the making.
 #[derive(Default)]
-struct Meter(Units);
+pub(super) struct Meter(pub Units);
 
 impl Meter {
-    fn note(&mut self, name: &str, sent: Result<Receipt, Failure>) -> Receipt {
+    pub fn note(&mut self, name: &str, sent: Result<Receipt, Failure>) -> Receipt {
         let receipt = sent.unwrap_or_else(|failure| panic!("{name}: {failure}"));
         self.0.insert(name.into(), receipt.units - COMPUTE_BUDGET_UNITS);
         receipt

@@ -3,6 +3,7 @@
 //! Measured on `litesvm` with keys derived from names, so the numbers repeat exactly. The compute-limit instruction of
 //! the transaction is not counted.
 
+mod expiries;
 mod measures;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 9] = [
+pub const GROUPS: [Group; 10] = [
     measures::admin,
     measures::markets,
     measures::volatility,
@@ -26,6 +27,7 @@ pub const GROUPS: [Group; 9] = [
     measures::liquidations,
     measures::portfolio,
     measures::arrays,
+    expiries::arrays_over_expiries,
     measures::settlement,
 ];
 
@@ -106,6 +108,11 @@ mod tests {
     #[test]
     fn cu_margins_from_risk_arrays_stay_in_budget() {
         check(measures::arrays);
+    }
+
+    #[test]
+    fn cu_margins_over_many_expiries_stay_in_budget() {
+        check(expiries::arrays_over_expiries);
     }
 
     #[test]

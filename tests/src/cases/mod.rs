@@ -9,7 +9,7 @@ mod create_collateral;
 mod create_exchange;
 mod create_underlying;
 mod deposit;
-mod kit;
+pub(crate) mod kit;
 mod layout_version;
 mod liquidate;
 mod liquidate_capacity;

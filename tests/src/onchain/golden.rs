@@ -15,9 +15,9 @@ const TWIN: &str = "_smile";
 /// The vector whose collateral the model scans without an option beside it: the program does not.
 const COLLATERAL_ALONE: &str = "only_the_asset_no_options";
 
-struct Vector {
-    name: String,
-    file: AccountFile,
+pub(super) struct Vector {
+    pub name: String,
+    pub file: AccountFile,
 }
 
 impl Vector {
@@ -38,7 +38,7 @@ impl Vector {
     }
 }
 
-fn vectors(folder: &str) -> Vec<Vector> {
+pub(super) fn vectors(folder: &str) -> Vec<Vector> {
     let named = std::env::var_os("PLIMSOLL_VECTORS").map(PathBuf::from);
     let all = named.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors"));
     let mut paths: Vec<PathBuf> =
@@ -49,10 +49,10 @@ fn vectors(folder: &str) -> Vec<Vector> {
 
 /// The largest of something, and where.
 #[derive(Default)]
-struct Worst(f64, String);
+pub(super) struct Worst(pub f64, pub String);
 
 impl Worst {
-    fn note(&mut self, x: f64, place: impl FnOnce() -> String) {
+    pub fn note(&mut self, x: f64, place: impl FnOnce() -> String) {
         if x > self.0 || x.is_nan() {
             *self = Self(x, place());
         }

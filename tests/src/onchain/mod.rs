@@ -5,10 +5,14 @@
 //! numbers for the same file.
 
 mod account;
+#[cfg(test)]
+mod arrays;
 mod compare;
 mod expiry;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod golden_arrays;
 mod market;
 mod price;
 mod scene;
@@ -53,11 +57,16 @@ impl OnChain {
     /// Without a built program.
     pub fn start() -> Self {
         let (mut chain, payer) = (Lite::start(), key("payer"));
-        let mut clock = chain.clock();
-        clock.unix_timestamp = scene::NOW;
-        chain.set_clock(&clock);
         chain.set_account(&payer.pubkey(), Account { lamports: 1_000_000_000_000, ..Account::default() });
-        Self { chain, payer }
+        let mut started = Self { chain, payer };
+        started.set_time(scene::NOW);
+        started
+    }
+
+    fn set_time(&mut self, unix_time: i64) {
+        let mut clock = self.chain.clock();
+        clock.unix_timestamp = unix_time;
+        self.chain.set_clock(&clock);
     }
 
     /// What the program says of the account in a file.

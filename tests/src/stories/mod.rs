@@ -14,6 +14,8 @@ mod random_walk;
 mod real_oracles;
 mod restricted;
 mod risk_arrays;
+mod risk_arrays_attacked;
+mod risk_arrays_limits;
 mod same_margin;
 mod settlement_fallback;
 mod silent_feed;

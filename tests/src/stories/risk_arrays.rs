@@ -12,10 +12,10 @@ use plimsoll_risk::params::PortfolioParams;
 use plimsoll_risk::units::{Ratio, Value};
 use solana_signer::Signer;
 
-const ETH: Market = Market(0);
+pub(super) const ETH: Market = Market(0);
 
 /// A market with a smile and two expiries; a book of shorts and longs over both, with fresh arrays.
-fn world() -> (Fixture, Trader, Trader, Vec<Contract>) {
+pub(super) fn world() -> (Fixture, Trader, Trader, Vec<Contract>) {
     let smile = VolSetup { a: 0.3, b: 0.5, rho: -0.4, m: 0.02, s: 0.15, ..VolSetup::flat(0.0) };
     let expiries = [7, 30].map(|days| ExpirySetup { vol: smile, ..ExpirySetup::after(days * DAY) });
     let market = MarketSetup { expiries: expiries.to_vec(), ..MarketSetup::default() };
@@ -36,7 +36,7 @@ fn world() -> (Fixture, Trader, Trader, Vec<Contract>) {
     (f, writer, maker, legs)
 }
 
-fn only_use(f: &mut Fixture, trader: Trader) -> ArrayUse {
+pub(super) fn only_use(f: &mut Fixture, trader: Trader) -> ArrayUse {
     let uses = f.array_uses(trader);
     assert_eq!(uses.len(), 1, "{uses:?}");
     uses[0]
