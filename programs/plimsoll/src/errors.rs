@@ -58,7 +58,7 @@ pub enum PlimsollError {
     HistoryOutOfRange = 115,
     #[msg("Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own")]
     RiskCacheClosed = 116,
-    #[msg("Risk arrays do not cover this expiry inside its settlement window: value accounts in full")]
+    #[msg("Risk arrays do not cover an expiry whose settlement price is partly observed: value accounts in full")]
     SettlementWindow = 117,
 
     #[msg("Account is not the oracle this price is bound to: pass the bound oracle accounts")]

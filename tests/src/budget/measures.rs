@@ -307,7 +307,11 @@ pub fn settlement() -> Units {
 /// A writer short one of each leg, and the maker who bought them.
 fn book(mode: MarginMode, legs: usize, underlyings: usize) -> (Fixture, Trader, Trader) {
     let names = ["ETH", "BTC", "SUI", "XRP"];
-    let markets = names[..underlyings].iter().map(|name| MarketSetup::new(name, 1_500.0)).collect();
+    let mut markets: Vec<_> = names[..underlyings].iter().map(|name| MarketSetup::new(name, 1_500.0)).collect();
+    if mode == MarginMode::Portfolio {
+        // No feed is certain: the ends of the price range cost each leg two values more.
+        markets.iter_mut().for_each(|market| market.oracle.confidence = 0.75);
+    }
     let mut f = Fixture::new(&Setup { markets, ..Setup::lite() });
     let writer = f.trader_in("writer", mode, 500.0 + 450.0 * legs as f64);
     let maker = f.trader("maker", 10_000_000.0);

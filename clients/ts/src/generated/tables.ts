@@ -410,7 +410,7 @@ export const ERRORS = [
   {
     code: 6117,
     name: "SettlementWindow",
-    message: "Risk arrays do not cover this expiry inside its settlement window: value accounts in full",
+    message: "Risk arrays do not cover an expiry whose settlement price is partly observed: value accounts in full",
   },
   {
     code: 6200,

@@ -34,7 +34,7 @@ pub enum ArrayUse {
     PriceMoved,
     /// The price range is so wide that scenarios are scanned at its ends.
     PriceRange,
-    /// An expiry is inside its settlement window.
+    /// A part of an expiry's settlement price is observed already.
     SettlementWindow,
     /// The surface of an expiry is too old.
     SurfaceStale,

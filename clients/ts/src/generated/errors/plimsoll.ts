@@ -60,7 +60,7 @@ export const PLIMSOLL_ERROR__FORECAST_TOO_FAST = 0x17e2; // 6114
 export const PLIMSOLL_ERROR__HISTORY_OUT_OF_RANGE = 0x17e3; // 6115
 /** RiskCacheClosed: Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own */
 export const PLIMSOLL_ERROR__RISK_CACHE_CLOSED = 0x17e4; // 6116
-/** SettlementWindow: Risk arrays do not cover this expiry inside its settlement window: value accounts in full */
+/** SettlementWindow: Risk arrays do not cover an expiry whose settlement price is partly observed: value accounts in full */
 export const PLIMSOLL_ERROR__SETTLEMENT_WINDOW = 0x17e5; // 6117
 /** OracleMismatch: Account is not the oracle this price is bound to: pass the bound oracle accounts */
 export const PLIMSOLL_ERROR__ORACLE_MISMATCH = 0x1838; // 6200
@@ -285,7 +285,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__SERIES_EXPIRED]: `Series has expired: settle it or trade a later expiry`,
     [PLIMSOLL_ERROR__SERIES_NOT_FOUND]: `Series does not exist: list it first or pass another series number`,
     [PLIMSOLL_ERROR__SETTLEMENT_NOT_READY]: `Too little of the settlement window was observed: wait for the fallback time`,
-    [PLIMSOLL_ERROR__SETTLEMENT_WINDOW]: `Risk arrays do not cover this expiry inside its settlement window: value accounts in full`,
+    [PLIMSOLL_ERROR__SETTLEMENT_WINDOW]: `Risk arrays do not cover an expiry whose settlement price is partly observed: value accounts in full`,
     [PLIMSOLL_ERROR__SLICE_TOO_SMALL]: `Slice is smaller than the caller's minimum: accept a smaller slice or none`,
     [PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE]: `Strike is outside the range around the index price: list a nearer strike`,
     [PLIMSOLL_ERROR__TOO_MANY_COLLATERALS]: `Account holds the largest number of collaterals: withdraw one first`,

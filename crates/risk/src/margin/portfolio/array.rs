@@ -43,7 +43,7 @@ impl RiskArray {
         exponent: i32,
     ) {
         (self.exponent, self.vol) = (exponent, vol);
-        scan_grid(strip, cells, shape, terms, vol, &mut Keep { units: self.units.iter_mut() });
+        scan_grid(strip, cells, (shape, Ends::Apart), terms, vol, &mut Keep { units: self.units.iter_mut() });
         let mut skews = [0u32; 2];
         scan_skews(strip, cells, terms, &mut Keep { units: skews.iter_mut() });
         let [.., linear, absolute] = &mut self.units;
@@ -77,22 +77,36 @@ impl RiskArray {
     }
 }
 
-/// The strike at every point of the grid, each direction at its own volatility.
+/// Whether the ends of a price range are scanned along with the grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// They are, as they lie between the points without a shock of volatility.
+    Along,
+    /// They are not, if there are any.
+    Apart,
+}
+
+/// The strike at every point of the grid, each direction at its own volatility, and at the cells of the range's ends behind
+/// them if they are wanted.
 #[inline(always)]
 pub(super) fn scan_grid<S: Sink>(
     strip: &Strip,
     cells: &mut [Cell],
-    shape: GridShape,
+    (shape, ends): (GridShape, Ends),
     terms: &TenorTerms,
     vol: TotalVol,
     sink: &mut S,
 ) {
-    let points = cells.get_mut(..shape.count as usize).unwrap_or_default();
+    let count = (shape.count as usize).wrapping_add(if ends == Ends::Along { 2 } else { 0 });
+    let points = cells.get_mut(..count).unwrap_or_default();
     let Some((ups, points)) = points.split_at_mut_checked(shape.ups as usize) else { return };
     let Some((downs, still)) = points.split_at_mut_checked(shape.downs as usize) else { return };
     strip.scan(ups, terms.vol_up.apply(strip.vol_q28).max(terms.least_up), sink);
     strip.scan(downs, terms.vol_down.apply(strip.vol_q28), sink);
-    strip.scan(still, vol_q32(vol), sink);
+    match ends {
+        Ends::Along => strip.scan_with_ends(still, vol_q32(vol), sink),
+        Ends::Apart => strip.scan(still, vol_q32(vol), sink),
+    }
 }
 
 /// Total volatility in Q32, to nearest.

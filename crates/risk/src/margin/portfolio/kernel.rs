@@ -264,6 +264,23 @@ impl Strip {
         self.scan_trimmed(cells, &arguments, sink);
     }
 
+    /// A run with two cells behind it that are not in its order, but between its ends: mostly one pass takes them all.
+    #[inline(never)]
+    pub fn scan_with_ends<S: Sink>(&self, cells: &mut [Cell], vol_q32: u64, sink: &mut S) {
+        let [first, .., last, _, _] = &*cells else { return };
+        let arguments = Arguments::new(self.log_moneyness, vol_q32.min(MAX_VOL));
+        let is_whole = !arguments.is_worthless(first) && !arguments.is_certain(last);
+        if is_whole && self.is_near(vol_q32) {
+            return self.scan_between(cells, &arguments, sink);
+        }
+        let [run @ .., low, high] = cells else { return };
+        self.scan(run, vol_q32, sink);
+        for cell in [low, high] {
+            let unit = self.at(cell, vol_q32);
+            sink.take(cell, unit);
+        }
+    }
+
     /// A run of which some cells need no evaluation: the strike is worthless there, or a forward.
     #[inline(never)]
     fn scan_trimmed<S: Sink>(&self, cells: &mut [Cell], arguments: &Arguments, sink: &mut S) {

@@ -1,8 +1,8 @@
 //! One pass over the legs of an underlying: the value of the book at every point of the grid, expiry by expiry.
 
-use super::array::{scan_grid, scan_skews, vol_q32, RiskArray};
+use super::array::{scan_grid, scan_skews, vol_q32, Ends, RiskArray};
 use super::book::{ExpiryBook, PortfolioBook, MAX_EXPIRIES};
-use super::grid::{Grid, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS};
+use super::grid::{Grid, GridShape, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS};
 use super::kernel::{fill_cells, shocked, Add, Cell, Sink, Strip};
 use super::scale::Scale;
 use super::tally::Tally;
@@ -13,12 +13,11 @@ use crate::margin::cross::Leg;
 use crate::units::{Exact, TotalVol};
 use core::slice::IterMut;
 
-/// Cells beside those of the grid: both ends of the price range, both skew scenarios.
-const LOW: usize = MAX_POINTS;
-const HIGH: usize = MAX_POINTS + 1;
+/// Cells of both skew scenarios, the last. Between them and those of the grid there is room for two more, the ends of the price
+/// range: they follow the grid's, where they can be scanned along with its last run.
 const LINEAR: usize = MAX_POINTS + 2;
-const ABSOLUTE: usize = MAX_POINTS + 3;
-const MAX_CELLS: usize = MAX_POINTS + 4;
+const ABSOLUTE: usize = LINEAR + 1;
+const MAX_CELLS: usize = ABSOLUTE + 1;
 /// The basis contingency is up to 30 times a value: it is summed in 32nds of the unit's precision.
 pub(super) const BASIS_BITS: u32 = 5;
 
@@ -78,14 +77,16 @@ impl Workspace {
         let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
         self.place_cells(book, expiry)?;
         let has_range = book.range.is_wide();
+        let ends = if has_range && self.has_range_inside(book.grid.shape) { Ends::Along } else { Ends::Apart };
         let mut tally = Tally::default();
         for leg in legs {
             let strip = Strip::of(leg, expiry, &self.scale);
             tally.add(leg.kind, &strip);
             let array = arrays.next().and_then(Option::as_deref_mut);
-            self.add_leg(&book.grid, &terms, &strip, leg.total_vol, array);
-            if has_range {
-                self.add_range(&strip, leg.total_vol);
+            let is_alone = array.is_none();
+            self.add_leg((book.grid.shape, ends), &terms, &strip, leg.total_vol, array);
+            if has_range && !(is_alone && ends == Ends::Along) {
+                self.add_range(book.grid.shape, &strip, leg.total_vol);
             }
         }
         self.fold(&book.grid, &terms, &tally, has_range);
@@ -98,33 +99,42 @@ impl Workspace {
         let moving = self.scale.price_q2(expiry.curve.forward.sub(fixed)?);
         let points = self.cells.get_mut(..book.grid.shape.count as usize).unwrap_or_default();
         fill_cells(points, &book.grid, moving);
-        let [.., low, high, linear, absolute] = &mut self.cells;
-        if book.range.is_wide() {
+        if let (true, Some([low, high, ..])) =
+            (book.range.is_wide(), self.cells.get_mut(book.grid.shape.count as usize..))
+        {
             *low = Cell::new(book.range.log_low << 20, shocked(moving, book.range.factor_low()));
             *high = Cell::new(book.range.log_high << 20, shocked(moving, book.range.factor_high()));
         }
+        let [.., linear, absolute] = &mut self.cells;
         *linear = Cell::new(0, self.scale.price(expiry.curve.forward));
         *absolute = *linear;
         if fixed.is_zero() {
             return Ok(());
         }
-        for (index, cell) in self.cells.iter_mut().enumerate().take(LINEAR) {
-            // A cell that no scenario uses has factor 0: it stands at the fixed part.
-            let factor = match index {
-                LOW => book.range.factor_low(),
-                HIGH => book.range.factor_high(),
-                _ => book.grid.factors.get(index).copied().unwrap_or_default(),
-            };
+        let of_grid = book.grid.factors.iter().take(book.grid.shape.count as usize).copied();
+        let factors = of_grid.chain([book.range.factor_low(), book.range.factor_high()]);
+        for (cell, factor) in self.cells.iter_mut().zip(factors) {
             *cell = Cell { total: cell.total, ..Cell::partly_fixed(expiry, factor, &self.scale)? };
         }
         Ok(())
     }
 
-    /// Adds one leg to the cells: from its risk array where there is room for one, else point by point.
+    /// Whether both ends of the price range lie between points without a shock of volatility.
+    fn has_range_inside(&self, shape: GridShape) -> bool {
+        let still = self.cells.get((shape.ups as usize).wrapping_add(shape.downs as usize)..).unwrap_or_default();
+        let count = (shape.count as usize).wrapping_sub(shape.ups as usize).wrapping_sub(shape.downs as usize);
+        match still.split_at_checked(count) {
+            Some(([first, .., last], [low, high, ..])) => first.log <= low.log && high.log <= last.log,
+            _ => false,
+        }
+    }
+
+    /// Adds one leg to the cells: from its risk array where there is room for one, else point by point, and then at both ends
+    /// of the price range too if they lie along the grid.
     #[inline(always)]
     fn add_leg(
         &mut self,
-        grid: &Grid,
+        (shape, ends): (GridShape, Ends),
         terms: &TenorTerms,
         strip: &Strip,
         vol: TotalVol,
@@ -132,21 +142,21 @@ impl Workspace {
     ) {
         let mut add = Add { size: strip.size };
         let Some(array) = array else {
-            scan_grid(strip, &mut self.cells, grid.shape, terms, vol, &mut add);
+            scan_grid(strip, &mut self.cells, (shape, ends), terms, vol, &mut add);
             return scan_skews(strip, &mut self.cells, terms, &mut add);
         };
         let exponent = self.scale.price_exponent();
         if !array.is_valid(exponent, vol) {
-            array.fill(strip, &mut self.cells, grid.shape, terms, vol, exponent);
+            array.fill(strip, &mut self.cells, shape, terms, vol, exponent);
         }
-        array.add_to(&mut self.cells, grid.shape.count as usize, strip.size);
+        array.add_to(&mut self.cells, shape.count as usize, strip.size);
     }
 
     /// Adds one leg at both ends of the price range.
-    fn add_range(&mut self, strip: &Strip, vol: TotalVol) {
+    #[inline(never)]
+    fn add_range(&mut self, shape: GridShape, strip: &Strip, vol: TotalVol) {
         let mut add = Add { size: strip.size };
-        let [.., low, high, _, _] = &mut self.cells;
-        for cell in [low, high] {
+        for cell in self.cells.iter_mut().skip(shape.count as usize).take(2) {
             let unit = strip.at(cell, vol_q32(vol));
             add.take(cell, unit);
         }
@@ -174,8 +184,9 @@ impl Workspace {
         sums.linear = sums.linear.wrapping_sub(skewed(LINEAR, &terms.linear));
         sums.absolute = sums.absolute.wrapping_sub(skewed(ABSOLUTE, &terms.absolute));
         if has_range {
-            sums.low = sums.low.wrapping_add(change(LOW));
-            sums.high = sums.high.wrapping_add(change(HIGH));
+            let low = grid.shape.count as usize;
+            sums.low = sums.low.wrapping_add(change(low));
+            sums.high = sums.high.wrapping_add(change(low.wrapping_add(1)));
         }
         let points = self.cells.get_mut(..grid.shape.count as usize).unwrap_or_default();
         tally.fold(points, terms);

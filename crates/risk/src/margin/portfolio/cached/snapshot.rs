@@ -1,6 +1,6 @@
 //! What is kept of one expiry and of its series at a refresh.
 
-use super::super::array::{scan_grid, scan_skews};
+use super::super::array::{scan_grid, scan_skews, Ends};
 use super::super::book::ExpiryBook;
 use super::super::grid::{Grid, FACTOR_BITS, MAX_POINTS};
 use super::super::kernel::{fill_cells, Cell, Keep, Strip};
@@ -175,7 +175,7 @@ impl<'a> Refresher<'a> {
         };
         let mut units = [0u32; UNIT_SLOTS];
         let mut keep = Keep { units: units.iter_mut() };
-        scan_grid(&strip, &mut self.cells.0, self.grid.shape, &self.terms, vol, &mut keep);
+        scan_grid(&strip, &mut self.cells.0, (self.grid.shape, Ends::Apart), &self.terms, vol, &mut keep);
         scan_skews(&strip, &mut self.cells.0, &self.terms, &mut keep);
         units
     }
