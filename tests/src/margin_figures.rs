@@ -74,6 +74,12 @@ pub fn compute() -> Vec<Bounded> {
         // The margin alone, and the whole report: Greeks, worst scenario and every part of each underlying.
         Bounded::new("check_margin_32_legs_4_underlyings", of("check_margin", 32, 4), 80_000.0),
         Bounded::new("check_margin_64_legs_4_underlyings", of("check_margin", 64, 4), 160_000.0),
+        // Call and put of sixteen strikes; above, every leg has a strike of its own.
+        Bounded::new(
+            "check_margin_32_legs_in_pairs_4_underlyings",
+            at("check_margin:portfolio_32_legs_in_pairs_4_underlyings"),
+            80_000.0,
+        ),
         Bounded::new("check_health_32_legs_4_underlyings", of("check_health", 32, 4), 80_000.0),
         Bounded::new("check_health_64_legs_4_underlyings", of("check_health", 64, 4), 160_000.0),
         Bounded::new(

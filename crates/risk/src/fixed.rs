@@ -153,6 +153,10 @@ pub fn div_e9_floor(x: i128) -> Result<i64, RiskError> {
 /// [`RiskError::Overflow`] when the result is beyond ±2^127.
 pub fn scale_e9_floor(x: i128, ratio: i64) -> Result<i128, RiskError> {
     const E9: NonZeroU64 = NonZeroU64::MIN.saturating_add(999_999_999);
+    // Half of the factors of a margin are off, and switched off they are 1.
+    if ratio == E9.get() as i64 {
+        return Ok(x);
+    }
     let is_negative = (x < 0) != (ratio < 0);
     let (size, ratio) = (x.unsigned_abs(), ratio.unsigned_abs());
     let (whole, part) = (ratio / E9, ratio % E9);

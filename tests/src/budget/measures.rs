@@ -226,6 +226,12 @@ pub fn portfolio() -> Units {
         let sent = f.trade(*writer, *maker, contract, -0.1, 60.0);
         meter.note(&format!("trade:{size}"), sent);
     }
+    for (legs, underlyings) in [(32, 4), (64, 4)] {
+        let (f, writer, _) = &mut book_of(MarginMode::Portfolio, legs, underlyings, leg);
+        let check = f.check_margin_instruction(*writer, None);
+        let sent = f.send(&[check], &[]);
+        meter.note(&format!("check_margin:portfolio_{legs}_legs_in_pairs_{underlyings}_underlyings"), sent);
+    }
     for (legs, underlyings, taker) in [
         (32, 4, MarginMode::Portfolio),
         (32, 4, MarginMode::Cross),
@@ -306,6 +312,16 @@ pub fn settlement() -> Units {
 
 /// A writer short one of each leg, and the maker who bought them.
 fn book(mode: MarginMode, legs: usize, underlyings: usize) -> (Fixture, Trader, Trader) {
+    book_of(mode, legs, underlyings, if mode == MarginMode::Portfolio { lone_leg } else { leg })
+}
+
+/// The same of any legs.
+fn book_of(
+    mode: MarginMode,
+    legs: usize,
+    underlyings: usize,
+    leg: fn(&mut Fixture, usize, usize) -> Contract,
+) -> (Fixture, Trader, Trader) {
     let names = ["ETH", "BTC", "SUI", "XRP"];
     let mut markets: Vec<_> = names[..underlyings].iter().map(|name| MarketSetup::new(name, 1_500.0)).collect();
     if mode == MarginMode::Portfolio {
@@ -316,10 +332,7 @@ fn book(mode: MarginMode, legs: usize, underlyings: usize) -> (Fixture, Trader, 
     let writer = f.trader_in("writer", mode, 500.0 + 450.0 * legs as f64);
     let maker = f.trader("maker", 10_000_000.0);
     for number in 0..legs {
-        let contract = match mode {
-            MarginMode::Portfolio => lone_leg(&mut f, number, underlyings),
-            _ => leg(&mut f, number, underlyings),
-        };
+        let contract = leg(&mut f, number, underlyings);
         f.trade(writer, maker, contract, -1.0, 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
     }
     f.pass(1);

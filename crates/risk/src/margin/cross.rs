@@ -36,6 +36,14 @@ pub struct Leg {
     pub total_vol: TotalVol,
 }
 
+impl Leg {
+    /// Whether both are worth the same as calls: one strike at one volatility. A stale surface has two.
+    #[inline(always)]
+    pub(crate) fn has_strike_of(&self, other: &Self) -> bool {
+        self.strike.price == other.strike.price && self.total_vol == other.total_vol
+    }
+}
+
 /// Margin of the legs of one expiry at one spot price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExpiryMargin {

@@ -9,6 +9,7 @@ use plimsoll_risk::margin::portfolio::MAX_SCENARIOS;
 use plimsoll_risk::margin::report::MarginSum;
 use plimsoll_risk::margin::{CollateralBalance, CollateralMarket, CollateralValue, MarginReport};
 use plimsoll_risk::params::PortfolioParams;
+use plimsoll_risk::pricing::black76::OptionKind;
 use plimsoll_risk::units::{Ratio, Value};
 use proptest::prelude::*;
 
@@ -216,6 +217,25 @@ proptest! {
         });
         let (a, b) = (book.margin(), reversed.margin());
         prop_assert_eq!((a.exact.mark, a.exact.initial, a.exact.maintenance), (b.exact.mark, b.exact.initial, b.exact.maintenance));
+    }
+
+    /// A call beside a put of its strike is scanned together with it, which must be the sum of both to the last digit.
+    #[test]
+    fn prop_twins_side_by_side_or_apart_make_no_difference(book in any_book(EXACT), sizes in prop::array::uniform6(-3_000_000i64..3_000_000)) {
+        let twin = |(leg, size): (&Opt, &i64)| {
+            let kind = if leg.kind == OptionKind::Call { OptionKind::Put } else { OptionKind::Call };
+            Opt { kind, size: *size, ..*leg }
+        };
+        let with = |join: fn(Vec<Opt>, Vec<Opt>) -> Vec<Opt>| {
+            book.but(|b| b.slices.iter_mut().for_each(|slice| {
+                let twins = slice.legs.iter().zip(&sizes).map(twin).collect();
+                slice.legs = join(std::mem::take(&mut slice.legs), twins);
+            }))
+        };
+        let beside = with(|legs, twins| legs.into_iter().zip(twins).flat_map(|(leg, twin)| [leg, twin]).collect());
+        let behind = with(|legs, twins| [legs, twins].concat());
+        let (a, b) = (beside.margin().exact, behind.margin().exact);
+        prop_assert_eq!((a.mark, a.initial, a.maintenance), (b.mark, b.initial, b.maintenance));
     }
 
     #[test]

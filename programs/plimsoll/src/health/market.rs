@@ -6,7 +6,7 @@ use plimsoll_risk::margin::{raise_stale_volatility, Leg};
 use plimsoll_risk::math::{ln_price, sqrt_years};
 use plimsoll_risk::pricing::black76::{discount, total_vol, ForwardCurve};
 use plimsoll_risk::settlement::SETTLEMENT_WINDOW;
-use plimsoll_risk::units::{Discount, Log, Price, Ratio, Seconds, Vol, ONE_E9, Q};
+use plimsoll_risk::units::{Discount, Log, Price, Ratio, Seconds, TotalVol, Vol, ONE_E9, Q};
 
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::{Expiry, Position, Underlying};
@@ -101,16 +101,17 @@ impl<'a> ExpiryMarket<'a> {
     pub fn load_legs(&self, legs: &mut Vec<Leg>, positions: &[Position], at_index: &ForwardCurve) -> Result<()> {
         let surface = self.expiry.surface();
         let from = legs.len();
+        let (mut neighbour, mut vol) = (Price::ZERO, TotalVol::ZERO);
         for position in positions {
             let series = self.underlying.series(position.series)?;
             let strike = series.strike();
-            let log_moneyness = Log::from_raw(strike.log.raw().wrapping_sub(at_index.log_forward.raw()));
-            legs.push(Leg {
-                kind: series.option_kind(),
-                strike,
-                size: position.size(),
-                total_vol: total_vol(surface.vol_at(log_moneyness), self.sqrt_years),
-            });
+            // Call and put of a strike are mostly neighbours.
+            if strike.price != neighbour {
+                let log_moneyness = strike.log.raw().wrapping_sub(at_index.log_forward.raw());
+                vol = total_vol(surface.vol_at(Log::from_raw(log_moneyness)), self.sqrt_years);
+                neighbour = strike.price;
+            }
+            legs.push(Leg { kind: series.option_kind(), strike, size: position.size(), total_vol: vol });
         }
         let least = total_vol(self.least_vol()?, self.sqrt_years);
         raise_stale_volatility(legs.get_mut(from..).unwrap_or_default(), at_index, least);

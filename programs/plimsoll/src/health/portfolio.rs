@@ -62,13 +62,15 @@ impl Valuation<'_> {
             balances.initial = balances.initial.min(Exact::ZERO);
         }
         balances.add_settled(settled).or_error()?;
-        self.note_underlying(UnderlyingHealth {
-            slot: positions[0].underlying,
-            margin: balances,
-            initial: balances.initial,
-            greeks: margin.greeks.unwrap_or_default(),
-            portfolio: Some(margin),
-        });
+        if self.purpose == Purpose::View {
+            self.note_underlying(UnderlyingHealth {
+                slot: positions[0].underlying,
+                margin: balances,
+                initial: balances.initial,
+                greeks: margin.greeks.unwrap_or_default(),
+                portfolio: Some(margin),
+            });
+        }
         self.sum.add_underlying(&balances, balances.initial).or_error()
     }
 

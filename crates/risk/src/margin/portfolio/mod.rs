@@ -128,7 +128,7 @@ impl PortfolioMargin {
     }
 
     /// Margin from the totals of a scan, which become PnL.
-    #[inline(never)]
+    #[inline(always)]
     fn conclude(
         book: &PortfolioBook,
         workspace: &mut Workspace,
@@ -291,7 +291,10 @@ fn most_lost(book: &PortfolioBook, mark: Exact, counted: Exact) -> Result<Exact,
 /// im_factor + max(0, peg_threshold − stable)·peg_factor. # Rounding Up.
 fn initial_factor(params: &PortfolioParams, stable: Price) -> Result<Ratio, RiskError> {
     // A price of 1 USD and a ratio of 1 have the same scale, 1e-9.
-    let below_peg = params.peg_threshold.raw().saturating_sub(stable.raw()).max(0);
+    let below_peg = params.peg_threshold.raw().saturating_sub(stable.raw());
+    if below_peg <= 0 {
+        return Ok(params.im_factor);
+    }
     let more = mul_div(below_peg, params.peg_factor.raw(), ONE_E9, Rounding::Up)?;
     params.im_factor.add(Ratio::from_raw(more))
 }

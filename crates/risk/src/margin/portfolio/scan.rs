@@ -79,9 +79,19 @@ impl Workspace {
         let has_range = book.range.is_wide();
         let ends = if has_range && self.has_range_inside(book.grid.shape) { Ends::Along } else { Ends::Apart };
         let mut tally = Tally::default();
-        for leg in legs {
-            let strip = Strip::of(leg, expiry, &self.scale);
+        // Calls and puts of one strike, side by side, are scanned as one: arrays belong to a series, and know no such thing.
+        let (pairs_up, mut waiting) = (arrays.len() == 0, 0i64);
+        let mut legs = legs;
+        while let [leg, rest @ ..] = legs {
+            legs = rest;
+            let mut strip = Strip::of(leg, expiry, &self.scale);
             tally.add(leg.kind, &strip);
+            strip.size = strip.size.wrapping_add(waiting);
+            waiting = 0;
+            if pairs_up && rest.first().is_some_and(|next| next.has_strike_of(leg)) {
+                waiting = strip.size;
+                continue;
+            }
             let array = arrays.next().and_then(Option::as_deref_mut);
             let is_alone = array.is_none();
             self.add_leg((book.grid.shape, ends), &terms, &strip, leg.total_vol, array);
