@@ -1,6 +1,6 @@
 //! Risk arrays: the value of one series in every scenario, kept so that a book that holds it need not compute it again.
 
-use super::kernel::{Add, Cell, Keep, Sink, Strip};
+use super::kernel::{Add, Cell, Keep, KeepAndAdd, Sink, Strip};
 use super::tenor::{SkewTerms, TenorTerms};
 use super::{grid::GridShape, grid::MAX_POINTS};
 use crate::units::TotalVol;
@@ -32,8 +32,8 @@ impl RiskArray {
         self.exponent == exponent && self.vol == vol
     }
 
-    /// Computes the array.
-    pub(super) fn fill(
+    /// Computes the array, and adds the size of the strip to the cells.
+    pub(super) fn fill_and_add(
         &mut self,
         strip: &Strip,
         cells: &mut [Cell],
@@ -43,9 +43,10 @@ impl RiskArray {
         exponent: i32,
     ) {
         (self.exponent, self.vol) = (exponent, vol);
-        scan_grid(strip, cells, (shape, Ends::Apart), terms, vol, &mut Keep { units: self.units.iter_mut() });
+        let sink = |units| KeepAndAdd { keep: Keep { units }, add: Add { size: strip.size } };
+        scan_grid(strip, cells, (shape, Ends::Apart), terms, vol, &mut sink(self.units.iter_mut()));
         let mut skews = [0u32; 2];
-        scan_skews(strip, cells, terms, &mut Keep { units: skews.iter_mut() });
+        scan_skews(strip, cells, terms, &mut sink(skews.iter_mut()));
         let [.., linear, absolute] = &mut self.units;
         [*linear, *absolute] = skews;
     }

@@ -164,6 +164,8 @@ pub(super) trait Sink {
     fn take(&mut self, cell: &mut Cell, unit: i64);
     /// Cells at which the unit value is 0.
     fn skip(&mut self, count: usize);
+    /// The sink of the next cells, so many, for a loop to hold in registers.
+    fn part(&mut self, count: usize) -> Self;
 }
 
 /// Adds size times unit to the cell at once.
@@ -180,6 +182,11 @@ impl Sink for Add {
 
     #[inline(always)]
     fn skip(&mut self, _: usize) {}
+
+    #[inline(always)]
+    fn part(&mut self, _: usize) -> Self {
+        Self { size: self.size }
+    }
 }
 
 /// Keeps the unit, in the order of the cells.
@@ -200,6 +207,38 @@ impl Sink for Keep<'_> {
     fn skip(&mut self, count: usize) {
         self.units.by_ref().take(count).for_each(|slot| *slot = 1);
     }
+
+    #[inline(always)]
+    fn part(&mut self, count: usize) -> Self {
+        let units = core::mem::take(&mut self.units).into_slice();
+        let (part, rest) = units.split_at_mut(count.min(units.len()));
+        self.units = rest.iter_mut();
+        Self { units: part.iter_mut() }
+    }
+}
+
+/// Does both.
+pub(super) struct KeepAndAdd<'a> {
+    pub keep: Keep<'a>,
+    pub add: Add,
+}
+
+impl Sink for KeepAndAdd<'_> {
+    #[inline(always)]
+    fn take(&mut self, cell: &mut Cell, unit: i64) {
+        self.keep.take(cell, unit);
+        self.add.take(cell, unit);
+    }
+
+    #[inline(always)]
+    fn skip(&mut self, count: usize) {
+        self.keep.skip(count);
+    }
+
+    #[inline(always)]
+    fn part(&mut self, count: usize) -> Self {
+        Self { keep: self.keep.part(count), add: self.add.part(count) }
+    }
 }
 
 /// G·N(d1) − K·N(d2). G, K < 2^31 and probabilities ≤ 2^32: products < 2^63.
@@ -216,6 +255,7 @@ fn unit(cell: &Cell, strike: i64, n1: i64, n2: i64) -> i64 {
 fn evaluate<S: Sink>(cells: &mut [Cell], arguments: &Arguments, strike: i64, sink: &mut S) {
     let &Arguments { vol_q28, vol_q32, offset } = arguments;
     let (pair, offset) = (NormPair::new(vol_q32), offset.wrapping_add(NormPair::HALF_STEP));
+    let mut sink = sink.part(cells.len());
     for cell in cells {
         let (n1, n2) = pair.at((cell.log / vol_q28).wrapping_add(offset));
         let unit = unit(cell, strike, n1, n2);
@@ -227,6 +267,7 @@ fn evaluate<S: Sink>(cells: &mut [Cell], arguments: &Arguments, strike: i64, sin
 #[inline(never)]
 fn evaluate_wide<S: Sink>(cells: &mut [Cell], arguments: &Arguments, strike: i64, sink: &mut S) {
     let &Arguments { vol_q28, vol_q32, offset } = arguments;
+    let mut sink = sink.part(cells.len());
     for cell in cells {
         let d1 = (cell.log / vol_q28).wrapping_add(offset);
         let n1 = norm_cdf_scan(d1);

@@ -156,10 +156,11 @@ impl Workspace {
             return scan_skews(strip, &mut self.cells, terms, &mut add);
         };
         let exponent = self.scale.price_exponent();
-        if !array.is_valid(exponent, vol) {
-            array.fill(strip, &mut self.cells, shape, terms, vol, exponent);
+        if array.is_valid(exponent, vol) {
+            array.add_to(&mut self.cells, shape.count as usize, strip.size);
+        } else {
+            array.fill_and_add(strip, &mut self.cells, shape, terms, vol, exponent);
         }
-        array.add_to(&mut self.cells, shape.count as usize, strip.size);
     }
 
     /// Adds one leg at both ends of the price range.
