@@ -1,6 +1,7 @@
 //! Risk arrays: the value of one series in every scenario, kept so that a book that holds it need not compute it again.
 
-use super::kernel::{Add, Cell, Keep, KeepAndAdd, Sink, Strip};
+use super::kernel::{Cell, Strip};
+use super::sink::{Add, Keep, KeepAndAdd, Sink};
 use super::tenor::{SkewTerms, TenorTerms};
 use super::{grid::GridShape, grid::MAX_POINTS};
 use crate::units::TotalVol;

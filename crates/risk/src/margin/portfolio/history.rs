@@ -2,8 +2,9 @@
 
 use super::book::{ExpiryBook, PortfolioBook};
 use super::grid::FACTOR_BITS;
-use super::kernel::{shocked, Add, Cell, Sink, Strip};
+use super::kernel::{shocked, Cell, Strip};
 use super::scale::Scale;
+use super::sink::{Add, Sink};
 use super::tally::Tally;
 use super::tenor::TenorTerms;
 use crate::error::RiskError;

@@ -12,6 +12,7 @@
 //! taken from a grid where the volatility is small enough for that, see [`NormPair`].
 
 use super::grid::{Grid, FACTOR_BITS};
+use super::sink::Sink;
 use crate::math::{
     leading_zeros, norm_cdf, norm_cdf_scan, NormPair, ARGUMENT_BITS, ARGUMENT_END, BIAS, END_OF_DISTANCES, RESULT_BITS,
 };
@@ -156,88 +157,6 @@ impl Arguments {
     #[inline(always)]
     fn is_certain(&self, cell: &Cell) -> bool {
         (self.d1(cell).wrapping_sub(self.vol_q32) as i64) >= MOST_D2
-    }
-}
-
-/// Where the unit value of a strike at a cell goes.
-pub(super) trait Sink {
-    fn take(&mut self, cell: &mut Cell, unit: i64);
-    /// Cells at which the unit value is 0.
-    fn skip(&mut self, count: usize);
-    /// The sink of the next cells, so many, for a loop to hold in registers.
-    fn part(&mut self, count: usize) -> Self;
-}
-
-/// Adds size times unit to the cell at once.
-pub(super) struct Add {
-    pub size: i64,
-}
-
-impl Sink for Add {
-    #[inline(always)]
-    fn take(&mut self, cell: &mut Cell, unit: i64) {
-        // Units are below 2^31, and the sizes of all strips together times the highest price below 2^62: see [`super::scale`].
-        cell.value = cell.value.wrapping_add(unit.wrapping_mul(self.size));
-    }
-
-    #[inline(always)]
-    fn skip(&mut self, _: usize) {}
-
-    #[inline(always)]
-    fn part(&mut self, _: usize) -> Self {
-        Self { size: self.size }
-    }
-}
-
-/// Keeps the unit, in the order of the cells.
-pub(super) struct Keep<'a> {
-    pub units: core::slice::IterMut<'a, u32>,
-}
-
-impl Sink for Keep<'_> {
-    #[inline(always)]
-    fn take(&mut self, _: &mut Cell, unit: i64) {
-        if let Some(slot) = self.units.next() {
-            // At least −1, a truncated zero, and below 2^31.
-            *slot = unit.wrapping_add(1) as u32;
-        }
-    }
-
-    #[inline(always)]
-    fn skip(&mut self, count: usize) {
-        self.units.by_ref().take(count).for_each(|slot| *slot = 1);
-    }
-
-    #[inline(always)]
-    fn part(&mut self, count: usize) -> Self {
-        let units = core::mem::take(&mut self.units).into_slice();
-        let (part, rest) = units.split_at_mut(count.min(units.len()));
-        self.units = rest.iter_mut();
-        Self { units: part.iter_mut() }
-    }
-}
-
-/// Does both.
-pub(super) struct KeepAndAdd<'a> {
-    pub keep: Keep<'a>,
-    pub add: Add,
-}
-
-impl Sink for KeepAndAdd<'_> {
-    #[inline(always)]
-    fn take(&mut self, cell: &mut Cell, unit: i64) {
-        self.keep.take(cell, unit);
-        self.add.take(cell, unit);
-    }
-
-    #[inline(always)]
-    fn skip(&mut self, count: usize) {
-        self.keep.skip(count);
-    }
-
-    #[inline(always)]
-    fn part(&mut self, count: usize) -> Self {
-        Self { keep: self.keep.part(count), add: self.add.part(count) }
     }
 }
 

@@ -28,6 +28,7 @@ mod kernel;
 mod scale;
 mod scan;
 mod shortfall;
+mod sink;
 mod tally;
 mod tenor;
 

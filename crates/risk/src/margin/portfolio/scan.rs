@@ -3,8 +3,9 @@
 use super::array::{scan_grid, scan_skews, vol_q32, Ends, RiskArray};
 use super::book::{ExpiryBook, PortfolioBook, MAX_EXPIRIES};
 use super::grid::{Grid, GridShape, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS};
-use super::kernel::{fill_cells, shocked, Add, Cell, Sink, Strip};
+use super::kernel::{fill_cells, shocked, Cell, Strip};
 use super::scale::Scale;
+use super::sink::{Add, Sink};
 use super::tally::Tally;
 use super::tenor::{discounted, SkewTerms, TenorTerms};
 use crate::error::RiskError;

@@ -3,8 +3,9 @@
 use super::super::array::{scan_grid, scan_skews, Ends};
 use super::super::book::ExpiryBook;
 use super::super::grid::{Grid, FACTOR_BITS, MAX_POINTS};
-use super::super::kernel::{fill_cells, Cell, Keep, Strip};
+use super::super::kernel::{fill_cells, Cell, Strip};
 use super::super::scale::Scale;
+use super::super::sink::Keep;
 use super::super::tenor::{SkewTerms, TenorTerms, VolatilityState};
 use super::sums::{UnitValues, UNIT_SLOTS};
 use super::Uncovered;
