@@ -47,11 +47,8 @@ pub fn margin(
     let history = file.pairs()?;
     ensure!(history.len() <= 64, "history has {} pairs: use at most 64", history.len());
     let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
-    let extras = Extras {
-        history: (!history.is_empty()).then_some((&history, &mut memory)),
-        with_greeks: true,
-        arrays: &mut [],
-    };
+    let extras =
+        Extras { history: (!history.is_empty()).then_some((&history, &mut memory)), all_parts: true, arrays: &mut [] };
     let margin = PortfolioMargin::of(&book, &mut workspace, extras).map_err(explain)?;
     let (is_low_far, is_high_far) = book.range.has_far_ends();
     let mut initial = margin.initial;
@@ -90,7 +87,7 @@ fn initial_at(
     let book = PortfolioBook { range: PriceRange::at(spot), expiries: &expiries, ..*book };
     let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
     let history = (!history.is_empty()).then_some((history, &mut memory));
-    let extras = Extras { history, with_greeks: true, arrays: &mut [] };
+    let extras = Extras { history, all_parts: true, arrays: &mut [] };
     Ok(PortfolioMargin::of(&book, &mut workspace, extras).map_err(explain)?.initial)
 }
 

@@ -53,7 +53,7 @@ fn expiry(left: Seconds) -> ExpiryBook {
 }
 
 fn plain<'a, 'b>(arrays: &'a mut [Option<&'b mut RiskArray>]) -> Extras<'a, 'b> {
-    Extras { history: None, with_greeks: false, arrays }
+    Extras { history: None, all_parts: false, arrays }
 }
 
 fn bench(criterion: &mut Criterion) {

@@ -227,10 +227,14 @@ pub fn portfolio() -> Units {
         meter.note(&format!("trade:{size}"), sent);
     }
     for (legs, underlyings) in [(32, 4), (64, 4)] {
-        let (f, writer, _) = &mut book_of(MarginMode::Portfolio, legs, underlyings, leg);
+        let (f, writer, _) = &mut book_of(MarginMode::Portfolio, legs, underlyings, (leg, short));
         let check = f.check_margin_instruction(*writer, None);
         let sent = f.send(&[check], &[]);
         meter.note(&format!("check_margin:portfolio_{legs}_legs_in_pairs_{underlyings}_underlyings"), sent);
+        let (f, holder, _) = &mut book_of(MarginMode::Portfolio, legs, underlyings, (lone_leg, hedged));
+        let check = f.check_margin_instruction(*holder, None);
+        let sent = f.send(&[check], &[]);
+        meter.note(&format!("check_margin:portfolio_{legs}_legs_hedged_{underlyings}_underlyings"), sent);
     }
     for (legs, underlyings, taker) in [
         (32, 4, MarginMode::Portfolio),
@@ -312,15 +316,30 @@ pub fn settlement() -> Units {
 
 /// A writer short one of each leg, and the maker who bought them.
 fn book(mode: MarginMode, legs: usize, underlyings: usize) -> (Fixture, Trader, Trader) {
-    book_of(mode, legs, underlyings, if mode == MarginMode::Portfolio { lone_leg } else { leg })
+    book_of(mode, legs, underlyings, (if mode == MarginMode::Portfolio { lone_leg } else { leg }, short))
 }
 
-/// The same of any legs.
+/// One contract written.
+fn short(_: usize) -> f64 {
+    -1.0
+}
+
+/// Two shorts and two longs of each of four underlyings in turn: a call and a put of either sign.
+fn hedged(number: usize) -> f64 {
+    [-1.0, 1.0][number / 8 % 2]
+}
+
+/// The contract of a leg by its number, among so many underlyings.
+type LegOf = fn(&mut Fixture, usize, usize) -> Contract;
+/// The size the writer has of it.
+type SizeOf = fn(usize) -> f64;
+
+/// The same of any legs and sizes.
 fn book_of(
     mode: MarginMode,
     legs: usize,
     underlyings: usize,
-    leg: fn(&mut Fixture, usize, usize) -> Contract,
+    (leg, size): (LegOf, SizeOf),
 ) -> (Fixture, Trader, Trader) {
     let names = ["ETH", "BTC", "SUI", "XRP"];
     let mut markets: Vec<_> = names[..underlyings].iter().map(|name| MarketSetup::new(name, 1_500.0)).collect();
@@ -333,7 +352,7 @@ fn book_of(
     let maker = f.trader("maker", 10_000_000.0);
     for number in 0..legs {
         let contract = leg(&mut f, number, underlyings);
-        f.trade(writer, maker, contract, -1.0, 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
+        f.trade(writer, maker, contract, size(number), 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
     }
     f.pass(1);
     (f, writer, maker)

@@ -91,7 +91,7 @@ fn add_positions(account: &mut MarginAccount, underlying: usize, file: &Underlyi
     let mut series = 0u16;
     for (expiry, legs) in file.expiries.iter().map(|expiry| &expiry.legs).enumerate() {
         for leg in legs {
-            let added = account.add_to_position(underlying as u8, expiry as u8, series, size(leg));
+            let added = account.add_to_position(0, (underlying as u8, expiry as u8, series), size(leg));
             added.map_err(|error| anyhow::anyhow!("{error}")).context("use at most 64 legs")?;
             series += 1;
         }

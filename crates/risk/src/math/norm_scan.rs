@@ -28,6 +28,8 @@ const COUNT: usize = 2 * HALF;
 const INDEX: u64 = COUNT as u64 - 1;
 /// Bits of the table that the lines are made from: 20 more than of the result.
 const TABLE_BITS: u32 = RESULT_BITS + FRACTION_BITS;
+/// A line takes eight bytes: with three bits after a whole step, an argument masked is the place of its line.
+const INDEX_SHIFT: u32 = 3;
 /// Lines below −8, of height 0, so that the lower argument of a pair finds one wherever the upper one is.
 const MARGIN: usize = 1 << (STEP_BITS - 1);
 
@@ -84,17 +86,19 @@ pub(crate) fn norm_cdf_scan(biased: u64) -> i64 {
 ///
 /// For G·N(d1) − K·N(d2) that rounding is next to nothing, as G·n(d1) = K·n(d2) makes the sum stationary in d1 = d2 + v:
 /// with h the step, it loses ½·v·(h/2)²·G·n(d1) at most.
+#[derive(Clone, Copy)]
 pub(crate) struct NormPair {
-    upper: &'static [Line; COUNT],
-    /// Moved by the distance rounded up to steps.
+    /// From −8 on, moved back by the distance rounded up to steps.
     lower: &'static [Line; COUNT],
     /// What that is too much: the same for all arguments.
-    fraction: u64,
+    fraction: u32,
 }
 
 impl NormPair {
-    /// Half a step, to be added to an argument that is to be rounded to nearest.
-    pub const HALF_STEP: u64 = 1 << (FRACTION_BITS - 1);
+    /// A step is 2^-`STEP_BITS`.
+    pub const STEP_BITS: u32 = STEP_BITS;
+    /// Fractional bits of an argument of [`NormPair::at`].
+    pub const BITS: u32 = STEP_BITS + INDEX_SHIFT;
 
     /// # Domain
     /// distance < [`END_OF_DISTANCES`], Q32; of others only the bits below it count.
@@ -102,24 +106,43 @@ impl NormPair {
     pub fn new(distance: u64) -> Self {
         // A step more than the whole steps of the distance back, and then forward by what that is too much.
         let steps = (!distance >> FRACTION_BITS) as usize & (MARGIN - 1);
-        let fraction = (!distance & FRACTION).wrapping_add(1);
-        Self { upper: lines_from(MARGIN), lower: lines_from(steps), fraction }
+        let fraction = (!distance & FRACTION).wrapping_add(1) as u32;
+        Self { lower: lines_from(steps), fraction }
     }
 
-    /// (N(d), N(d − v)), Q32, with d rounded down to a step.
+    /// The step of an argument.
     ///
     /// # Domain
-    /// `biased` = d + 8 in Q32, −8 ≤ d < 8; others as in [`norm_cdf_scan`].
+    /// `biased` = d + 8 in Q`BITS`, −8 ≤ d < 8. Other arguments have meaningless steps, but some.
+    #[inline(always)]
+    pub fn step(biased: u64) -> Step {
+        Step(((biased >> INDEX_SHIFT) & INDEX) as usize)
+    }
+
+    /// N(d), Q32, at the lower end of a step.
     ///
     /// # Error bound
-    /// 1.3e-9 absolute, each for the rounded argument.
+    /// 1.3e-9 absolute.
     #[inline(always)]
-    #[allow(clippy::indexing_slicing)] // The mask keeps the index below 65,536.
-    pub fn at(&self, biased: u64) -> (i64, i64) {
-        let index = ((biased >> FRACTION_BITS) & INDEX) as usize;
-        (self.upper[index].height as i64, self.lower[index].at(self.fraction))
+    #[allow(clippy::indexing_slicing)] // Every step has a line.
+    pub fn upper(Step(index): Step) -> i64 {
+        lines_from(MARGIN)[index].height as i64
+    }
+
+    /// N(d − v), Q32, for d at the lower end of a step.
+    ///
+    /// # Error bound
+    /// 1.3e-9 absolute.
+    #[inline(always)]
+    #[allow(clippy::indexing_slicing)] // Every step has a line.
+    pub fn lower(self, Step(index): Step) -> i64 {
+        self.lower[index].at(self.fraction as u64)
     }
 }
+
+/// The number of a step from −8 on, below 65,536.
+#[derive(Clone, Copy)]
+pub(crate) struct Step(usize);
 
 /// The line of each step, with its ends a little above the curve where it is hollow, so that it errs as much above as below.
 #[allow(long_running_const_eval)]
@@ -235,7 +258,9 @@ mod tests {
                 // With G = 1, the strike whose d1 this is.
                 let strike = (v * (0.5 * v - d1)).exp();
                 let exact = cdf(d1) - strike * cdf(d1 - v);
-                let (upper, lower) = pair.at(biased + NormPair::HALF_STEP);
+                let half_step = 1 << (FRACTION_BITS - 1);
+                let step = NormPair::step((biased + half_step) >> (ARGUMENT_BITS - NormPair::BITS));
+                let (upper, lower) = (NormPair::upper(step), pair.lower(step));
                 let error = (upper as f64 - strike * lower as f64) / one - exact;
                 assert!(error.abs() <= 1.3e-9 * (1.0 + strike) + 3e-9 * v, "{error:e} at {d1}, {v}");
             }
@@ -246,7 +271,8 @@ mod tests {
     fn a_pair_takes_any_distance_and_argument() {
         for distance in [0, 1, END_OF_DISTANCES - 1, END_OF_DISTANCES, u64::MAX] {
             for biased in [0, ARGUMENT_END, u64::MAX] {
-                let (upper, lower) = NormPair::new(distance).at(biased);
+                let step = NormPair::step(biased);
+                let (upper, lower) = (NormPair::upper(step), NormPair::new(distance).lower(step));
                 assert!((0..=1i64 << 33).contains(&upper) && (0..=1i64 << 33).contains(&lower));
             }
         }

@@ -83,7 +83,7 @@ impl Valuation<'_> {
         let [index, others @ ..] = points else { return Ok(()) };
         let at_index = market.curve(&index.spot)?;
         self.scratch.legs.clear();
-        market.load_legs(&mut self.scratch.legs, positions, &at_index)?;
+        market.load_legs(&mut self.scratch.legs, positions, &at_index, std::iter::empty())?;
         let margin = CrossExpiry { curve: at_index, legs: &self.scratch.legs }.margin(&index.terms).or_error()?;
         index.margin.add_expiry(&margin).or_error()?;
         if let Some((leg, balance)) = margin.worst_leg {

@@ -97,8 +97,15 @@ impl<'a> ExpiryMarket<'a> {
     }
 
     /// Appends the legs of an account. Volatility is read off the surface at the index and stays with its strike at the other
-    /// spot prices.
-    pub fn load_legs(&self, legs: &mut Vec<Leg>, positions: &[Position], at_index: &ForwardCurve) -> Result<()> {
+    /// spot prices. Total volatilities that are known already, by rising series, are not read again.
+    pub fn load_legs(
+        &self,
+        legs: &mut Vec<Leg>,
+        positions: &[Position],
+        at_index: &ForwardCurve,
+        known: impl Iterator<Item = (u16, TotalVol)>,
+    ) -> Result<()> {
+        let mut known = known.peekable();
         let surface = self.expiry.surface();
         let from = legs.len();
         let (mut neighbour, mut vol) = (Price::ZERO, TotalVol::ZERO);
@@ -106,7 +113,10 @@ impl<'a> ExpiryMarket<'a> {
             let series = self.underlying.series(position.series)?;
             let strike = series.strike();
             // Call and put of a strike are mostly neighbours.
-            if strike.price != neighbour {
+            while known.next_if(|(series, _)| *series < position.series).is_some() {}
+            if let Some((_, read)) = known.next_if(|(series, _)| *series == position.series) {
+                (neighbour, vol) = (strike.price, read);
+            } else if strike.price != neighbour {
                 let log_moneyness = strike.log.raw().wrapping_sub(at_index.log_forward.raw());
                 vol = total_vol(surface.vol_at(Log::from_raw(log_moneyness)), self.sqrt_years);
                 neighbour = strike.price;

@@ -50,7 +50,7 @@ pub struct WorstItem {
 }
 
 /// One underlying of a valued account, without collateral and cash.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct UnderlyingHealth {
     /// Slot of the underlying in the account.
     pub slot: u8,
@@ -59,7 +59,7 @@ pub struct UnderlyingHealth {
     pub initial: Exact,
     pub greeks: DollarGreeks,
     /// All parts, in portfolio mode.
-    pub portfolio: Option<PortfolioMargin>,
+    pub portfolio: Option<Box<PortfolioMargin>>,
 }
 
 /// A valued account.

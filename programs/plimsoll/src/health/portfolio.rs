@@ -11,7 +11,7 @@ use plimsoll_risk::pricing::black76::ForwardCurve;
 use plimsoll_risk::units::{Exact, Ratio, Vol};
 
 use super::market::{ExpiryMarket, Spot};
-use super::scratch::{arrays_of, Scratch};
+use super::scratch::{arrays_of, vols_of, Scratch};
 use super::{Purpose, UnderlyingHealth, Valuation};
 use crate::constants::MAX_HISTORY_WORK;
 use crate::errors::{OrProgramError, PlimsollError};
@@ -35,28 +35,26 @@ impl Valuation<'_> {
         if self.uses_arrays && self.add_bound(key, underlying, &params, &own, positions)? {
             return Ok(());
         }
-        let settled = self.load_book(underlying, positions, &index)?;
+        let settled = self.load_book(key, underlying, positions, &index)?;
         self.load_history(key, &params)?;
         self.scratch.prepare(key, positions);
         let range = match self.purpose {
             Purpose::Liquidation => PriceRange::at(index.price),
             _ => range(&underlying.price)?,
         };
-        let margin = self.portfolio_at(key, underlying, &params, &own, range, Some(positions))?;
-        let mut initial = margin.initial;
+        let (mut balances, parts) = self.portfolio_at(key, underlying, &params, &own, range, Some(positions))?;
         for spot in self.far_ends(&underlying.price, &range) {
             self.move_book(underlying, positions, &spot)?;
-            let end = self.portfolio_at(key, underlying, &params, &own, PriceRange::at(spot.price), None)?;
-            initial = initial.min(end.initial);
+            let (end, _) = self.portfolio_at(key, underlying, &params, &own, PriceRange::at(spot.price), None)?;
+            balances.initial = balances.initial.min(end.initial);
         }
         // Collateral of the same asset would move as well: such an account stands as it is.
         let others = if own.full.is_zero() { self.portfolio_spots(&underlying.price)? } else { Vec::new() };
         for spot in others {
             self.move_book(underlying, positions, &spot)?;
-            let other = self.portfolio_at(key, underlying, &params, &own, PriceRange::at(spot.price), None)?;
-            self.note_relief(margin.maintenance, other.maintenance)?;
+            let (other, _) = self.portfolio_at(key, underlying, &params, &own, PriceRange::at(spot.price), None)?;
+            self.note_relief(balances.maintenance, other.maintenance)?;
         }
-        let mut balances = UnderlyingMargin::new(margin.mark, initial, margin.maintenance);
         if !underlying.price.is_fresh(self.now, self.purpose.freshness()) {
             // Longs alone may have a price that old: their last mark counts in E and MM, and opens nothing.
             balances.initial = balances.initial.min(Exact::ZERO);
@@ -67,8 +65,8 @@ impl Valuation<'_> {
                 slot: positions[0].underlying,
                 margin: balances,
                 initial: balances.initial,
-                greeks: margin.greeks.unwrap_or_default(),
-                portfolio: Some(margin),
+                greeks: parts.as_ref().and_then(|parts| parts.greeks).unwrap_or_default(),
+                portfolio: parts,
             });
         }
         self.sum.add_underlying(&balances, balances.initial).or_error()
@@ -94,7 +92,13 @@ impl Valuation<'_> {
     }
 
     /// Loads legs and markets of all live expiries at the index; gives what the settled ones pay.
-    fn load_book(&mut self, underlying: &Underlying, positions: &[Position], index: &Spot) -> Result<Exact> {
+    fn load_book(
+        &mut self,
+        key: &Pubkey,
+        underlying: &Underlying,
+        positions: &[Position],
+        index: &Spot,
+    ) -> Result<Exact> {
         self.scratch.legs.clear();
         self.scratch.expiries.clear();
         let mut settled = Exact::ZERO;
@@ -108,8 +112,13 @@ impl Valuation<'_> {
             let is_stale = self.note_surface(&market, group, true);
             let charge = if is_stale { underlying.params.volatility.stale_charge_e9 } else { 0 };
             let curve = market.curve(index)?;
-            market.load_legs(&mut self.scratch.legs, group, &curve)?;
-            self.scratch.expiries.push(book(&market, curve, group.len(), Ratio::from_raw(charge))?);
+            let Scratch { legs, arrays, expiries, .. } = &mut *self.scratch;
+            match is_stale || arrays.is_empty() {
+                // Under an old surface longs and shorts have volatilities of their own, and an array only one of them.
+                true => market.load_legs(legs, group, &curve, std::iter::empty())?,
+                false => market.load_legs(legs, group, &curve, vols_of(arrays, key, group[0].expiry))?,
+            }
+            expiries.push(book(&market, curve, group.len(), Ratio::from_raw(charge))?);
         }
         Ok(settled)
     }
@@ -130,7 +139,7 @@ impl Valuation<'_> {
         Ok(())
     }
 
-    /// Margin of the loaded book. Risk arrays belong to the index: at another price, without positions, none is used.
+    /// Margin of the loaded book; all parts of it only when looking, for they are many. Risk arrays belong to the index: at another price, without positions, none is used.
     #[inline(never)]
     fn portfolio_at(
         &mut self,
@@ -140,7 +149,7 @@ impl Valuation<'_> {
         own: &OwnCollateral,
         range: PriceRange,
         positions: Option<&[Position]>,
-    ) -> Result<PortfolioMargin> {
+    ) -> Result<(UnderlyingMargin, Option<Box<PortfolioMargin>>)> {
         let price = &underlying.price;
         let realised = if params.realised_mult.is_zero() { Vol::ZERO } else { underlying.realised_vol() };
         let (confidence, forecast) = (price.confidence()?, underlying.forecast(self.now));
@@ -164,8 +173,11 @@ impl Valuation<'_> {
             true => None,
             false => Some((pairs.as_slice(), &mut **history.get_or_insert_with(Box::default))),
         };
-        let extras = Extras { history, with_greeks: self.purpose == Purpose::View, arrays: &mut arrays };
-        PortfolioMargin::of(&book, workspace.get_or_insert_with(Box::default), extras).or_error()
+        let extras = Extras { history, all_parts: self.purpose == Purpose::View, arrays: &mut arrays };
+        match PortfolioMargin::of(&book, workspace.get_or_insert_with(Box::default), extras) {
+            Ok(margin) => Ok((margin.balances(), (self.purpose == Purpose::View).then(|| Box::new(margin)))),
+            Err(error) => Err(error).or_error(),
+        }
     }
 
     /// Loads the historical moves of an underlying, if its parameters ask for them.

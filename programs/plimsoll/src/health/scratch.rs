@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::margin::portfolio::cached::ArraySpace;
 use plimsoll_risk::margin::portfolio::{ExpiryBook, HistoryPair, HistoryWorkspace, RiskArray, Workspace};
 use plimsoll_risk::margin::Leg;
+use plimsoll_risk::units::TotalVol;
 
 use crate::constants::{MAX_EXPIRIES, MAX_POSITIONS};
 use crate::state::Position;
@@ -65,6 +66,17 @@ impl Scratch {
             arrays: vec![RiskArray::default(); positions.len()],
         });
     }
+}
+
+/// Total volatilities of an expiry's series that risk arrays were computed with, by rising series.
+pub(super) fn vols_of<'a>(
+    scratch: &'a [UnderlyingArrays],
+    underlying: &Pubkey,
+    expiry: u8,
+) -> impl Iterator<Item = (u16, TotalVol)> + use<'a> {
+    let held = scratch.iter().find(|held| held.underlying == *underlying);
+    let pairs = held.into_iter().flat_map(|held| held.keys.iter().zip(&held.arrays));
+    pairs.filter_map(move |(key, array)| if key.0 == expiry { Some((key.1, array.vol()?)) } else { None })
 }
 
 /// The kept arrays of positions, which are sorted as the keys are. Parallel to them.

@@ -83,13 +83,18 @@ const _: () = {
     assert!(core::mem::size_of::<MarginAccount>() == 2_504 && core::mem::align_of::<MarginAccount>() == 8);
 };
 
+const fn key(underlying: u8, expiry: u8, series: u16) -> u32 {
+    (underlying as u32) << 24 | (expiry as u32) << 16 | series as u32
+}
+
 impl Position {
     pub fn size(&self) -> Contracts {
         Contracts::from_raw(self.size_e6)
     }
 
-    fn key(&self) -> (u8, u8, u16) {
-        (self.underlying, self.expiry, self.series)
+    /// What positions are sorted by, in one number.
+    const fn key(&self) -> u32 {
+        key(self.underlying, self.expiry, self.series)
     }
 
     fn is_empty(&self) -> bool {
@@ -131,32 +136,37 @@ impl MarginAccount {
         Ok(slot as u8)
     }
 
-    /// Adds to a position, opening it if need be, and returns `(old, new)` size. The slot of a position that becomes
+    /// Adds to a position, opening it if need be, and returns its index and `(old, new)` size. Positions before index `from`
+    /// sort before it. The slot of a position that becomes
     /// zero is freed by [`MarginAccount::release_empty`].
     pub fn add_to_position(
         &mut self,
-        underlying: u8,
-        expiry: u8,
-        series: u16,
+        from: usize,
+        (underlying, expiry, series): (u8, u8, u16),
         change: Contracts,
-    ) -> Result<(Contracts, Contracts)> {
-        let index = self.position_index(underlying, expiry, series)?;
+    ) -> Result<(usize, Contracts, Contracts)> {
+        let index = self.position_index(from, underlying, expiry, series)?;
         let position = &mut self.positions[index];
         let old = position.size();
         let new = old.add(change).map_err(PlimsollError::from)?;
         require!(new.raw().unsigned_abs() <= Contracts::MAX.raw() as u64, PlimsollError::AmountOutOfRange);
         position.size_e6 = new.raw();
-        Ok((old, new))
+        Ok((index, old, new))
     }
 
     /// Index of a position, opened with size 0 in its sorted place if it does not exist.
-    pub fn position_index(&mut self, underlying: u8, expiry: u8, series: u16) -> Result<usize> {
-        let key = (underlying, expiry, series);
+    fn position_index(&mut self, from: usize, underlying: u8, expiry: u8, series: u16) -> Result<usize> {
+        let key = key(underlying, expiry, series);
         let count = self.position_count as usize;
-        let index = match self.positions[..count].binary_search_by_key(&key, Position::key) {
-            Ok(index) => return Ok(index),
-            Err(index) => index,
+        let rest = self.positions().get(from..).unwrap_or_default();
+        // Who adds one after the other mostly finds the next where it looks first.
+        let index = match rest.first() {
+            Some(first) if first.key() >= key => from,
+            _ => from + rest.partition_point(|position| position.key() < key),
         };
+        if self.positions().get(index).is_some_and(|position| position.key() == key) {
+            return Ok(index);
+        }
         require!(count < self.positions.len(), PlimsollError::TooManyPositions);
         self.positions.copy_within(index..count, index + 1);
         self.positions[index] = Position { size_e6: 0, netted_e6: 0, series, underlying, expiry, padding: [0; 4] };
@@ -170,12 +180,14 @@ impl MarginAccount {
         let mut kept = 0;
         let mut used = [false; MAX_UNDERLYINGS as usize];
         for index in 0..count {
-            let position = self.positions[index];
+            let position = &self.positions[index];
             if position.is_empty() {
                 continue;
             }
             used[position.underlying as usize % used.len()] = true;
-            self.positions[kept] = position;
+            if kept != index {
+                self.positions[kept] = *position;
+            }
             kept += 1;
         }
         self.positions[kept..count].fill(bytemuck::Zeroable::zeroed());

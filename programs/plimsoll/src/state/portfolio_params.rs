@@ -100,6 +100,8 @@ impl From<&SkewParams> for SkewParamsRaw {
 }
 
 impl From<&PortfolioParamsRaw> for PortfolioParams {
+    // Inside its callers every field would be copied twice.
+    #[inline(never)]
     fn from(raw: &PortfolioParamsRaw) -> Self {
         Self {
             range_up: Ratio::from_raw(raw.range_up_e9),

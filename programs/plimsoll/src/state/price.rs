@@ -216,6 +216,11 @@ impl PriceState {
     /// Whether index and slow price lie further apart than allowed.
     pub fn is_divergent(&self) -> Result<bool> {
         let gap = self.index_e9.saturating_sub(self.slow_e9).saturating_abs();
+        // As 2^30 is more than 1e9, this is less than the bound, and mostly enough. Prices are below 2^60, the ratio is at most 1:
+        // the product is below 2^60.
+        if gap <= (self.slow_e9 >> 30).wrapping_mul(self.max_divergence_e9) {
+            return Ok(false);
+        }
         let bound =
             Price::from_raw(self.slow_e9).scale(Ratio::from_raw(self.max_divergence_e9), Rounding::Down).or_error()?;
         Ok(gap > bound.raw())
@@ -226,12 +231,14 @@ impl PriceState {
         if self.confidence_e9 == 0 && self.index_e9 > 0 {
             return Ok(Ratio::ONE);
         }
-        let widest =
-            Price::from_raw(self.index_e9).scale(Ratio::from_raw(MAX_CONFIDENCE_E9), Rounding::Up).or_error()?;
-        if widest.is_zero() {
+        if self.index_e9 <= 0 {
             return Ok(Ratio::ZERO);
         }
-        let doubt = mul_div(self.confidence_e9, ONE_E9, widest.raw(), Rounding::Up).or_error()?;
+        // The widest interval is a whole part of the price: no product has to be divided.
+        const PART: u64 = (ONE_E9 / MAX_CONFIDENCE_E9) as u64;
+        const _: () = assert!(ONE_E9 % MAX_CONFIDENCE_E9 == 0);
+        let widest = (self.index_e9 as u64).div_ceil(PART) as i64;
+        let doubt = mul_div(self.confidence_e9, ONE_E9, widest, Rounding::Up).or_error()?;
         Ok(Ratio::from_raw(ONE_E9.saturating_sub(doubt).max(0)))
     }
 

@@ -1,13 +1,13 @@
-//! Risk arrays: the value of one series in every scenario, kept so that a book that holds it need not compute it again.
+//! Risk arrays: the value of one series in every scenario of the grid, kept so that a book that holds it need not compute it again.
 
 use super::kernel::{Cell, Strip};
 use super::sink::{Add, Keep, KeepAndAdd, Sink};
-use super::tenor::{SkewTerms, TenorTerms};
+use super::tenor::TenorTerms;
 use super::{grid::GridShape, grid::MAX_POINTS};
 use crate::units::TotalVol;
 
-/// Units of one array: the points of the grid, and the two skew scenarios.
-pub const MAX_UNITS: usize = MAX_POINTS + 2;
+/// Room for the points of any grid, in whole blocks of four.
+const ROOM: usize = MAX_POINTS.next_multiple_of(4);
 
 /// Unit values of one series as a call, undiscounted.
 ///
@@ -18,17 +18,22 @@ pub struct RiskArray {
     pub(super) exponent: i32,
     /// Total volatility it was computed with: a stale surface prices shorts and longs apart.
     pub(super) vol: TotalVol,
-    /// Points in the order of the grid, then the skew scenarios: units of price and one more, as a truncated zero is −1.
-    pub(super) units: [u32; MAX_UNITS],
+    /// Points in the order of the grid: units of price and one more, as a truncated zero is −1.
+    pub(super) units: [u32; ROOM],
 }
 
 impl Default for RiskArray {
     fn default() -> Self {
-        Self { exponent: i32::MIN, vol: TotalVol::ZERO, units: [0; MAX_UNITS] }
+        Self { exponent: i32::MIN, vol: TotalVol::ZERO, units: [0; ROOM] }
     }
 }
 
 impl RiskArray {
+    /// Total volatility it was computed with, if it was.
+    pub fn vol(&self) -> Option<TotalVol> {
+        (self.exponent != i32::MIN).then_some(self.vol)
+    }
+
     pub(super) fn is_valid(&self, exponent: i32, vol: TotalVol) -> bool {
         self.exponent == exponent && self.vol == vol
     }
@@ -44,12 +49,9 @@ impl RiskArray {
         exponent: i32,
     ) {
         (self.exponent, self.vol) = (exponent, vol);
-        let sink = |units| KeepAndAdd { keep: Keep { units }, add: Add { size: strip.size } };
-        scan_grid(strip, cells, (shape, Ends::Apart), terms, vol, &mut sink(self.units.iter_mut()));
-        let mut skews = [0u32; 2];
-        scan_skews(strip, cells, terms, &mut sink(skews.iter_mut()));
-        let [.., linear, absolute] = &mut self.units;
-        [*linear, *absolute] = skews;
+        let keep = Keep { units: self.units.iter_mut() };
+        let mut sink = KeepAndAdd { keep, add: Add { size: strip.size } };
+        scan_grid(strip, cells, (shape, Ends::None), terms, vol, &mut sink);
     }
 
     /// Adds a size of the series to the cells of a book.
@@ -72,19 +74,17 @@ impl RiskArray {
             let Some(&unit) = units.next() else { break };
             sink.take(cell, (unit as i64).wrapping_sub(1));
         }
-        if let ([.., _, _, linear, absolute], [.., tilt, bend]) = (cells, &self.units) {
-            sink.take(linear, (*tilt as i64).wrapping_sub(1));
-            sink.take(absolute, (*bend as i64).wrapping_sub(1));
-        }
     }
 }
 
-/// Whether the ends of a price range are scanned along with the grid.
+/// How the ends of a price range are scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ends {
-    /// They are, as they lie between the points without a shock of volatility.
+    /// There are none.
+    None,
+    /// Along with the grid, as they lie between the points without a shock of volatility.
     Along,
-    /// They are not, if there are any.
+    /// Each for itself.
     Apart,
 }
 
@@ -103,11 +103,13 @@ pub(super) fn scan_grid<S: Sink>(
     let points = cells.get_mut(..count).unwrap_or_default();
     let Some((ups, points)) = points.split_at_mut_checked(shape.ups as usize) else { return };
     let Some((downs, still)) = points.split_at_mut_checked(shape.downs as usize) else { return };
-    strip.scan(ups, terms.vol_up.apply(strip.vol_q28).max(terms.least_up), sink);
-    strip.scan(downs, terms.vol_down.apply(strip.vol_q28), sink);
+    let (up, down) = (terms.vol_up.apply(strip.vol_q28).max(terms.least_up), terms.vol_down.apply(strip.vol_q28));
+    strip.scan(ups, up, sink.part(ups.len()));
+    strip.scan(downs, down, sink.part(downs.len()));
+    let sink = sink.part(still.len());
     match ends {
         Ends::Along => strip.scan_with_ends(still, vol_q32(vol), sink),
-        Ends::Apart => strip.scan(still, vol_q32(vol), sink),
+        Ends::Apart | Ends::None => strip.scan(still, vol_q32(vol), sink),
     }
 }
 
@@ -115,21 +117,4 @@ pub(super) fn scan_grid<S: Sink>(
 #[inline(always)]
 pub(super) fn vol_q32(vol: TotalVol) -> u64 {
     (vol.raw() as u64).wrapping_add(1 << 7) >> 8
-}
-
-/// The strike in both skew scenarios; one that is left out has no value.
-#[inline(always)]
-pub(super) fn scan_skews<S: Sink>(strip: &Strip, cells: &mut [Cell], terms: &TenorTerms, sink: &mut S) {
-    let [.., linear, absolute] = cells else { return };
-    let k = strip.log_moneyness.wrapping_neg();
-    let at = |cell: &Cell, skew: &SkewTerms, k: i64| match skew.cap {
-        0 => 0,
-        _ => strip.at(cell, skew.shocked(strip.vol_q28, k)),
-    };
-    let tilt = at(linear, &terms.linear, k);
-    sink.take(linear, tilt);
-    // Above the forward both smiles are one, where they have the same terms.
-    let is_one = k >= 0 && terms.linear == terms.absolute;
-    let bend = if is_one { tilt } else { at(absolute, &terms.absolute, k.wrapping_abs()) };
-    sink.take(absolute, bend);
 }

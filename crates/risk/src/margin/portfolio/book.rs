@@ -130,10 +130,21 @@ impl ExpiryBook {
     }
 }
 
-/// Σ|size| of legs. # Errors [`RiskError::Overflow`].
+/// Σ|size| of legs, at most [`MAX_LEGS`] of them. # Errors [`RiskError::Overflow`] for a size of 2^56 or more.
 pub(super) fn gross(legs: &[Leg]) -> Result<Contracts, RiskError> {
-    legs.iter().try_fold(Contracts::ZERO, |sum, leg| sum.add(leg.size.abs()?))
+    // 64 sizes below 2^56 add up to less than 2^62.
+    let (mut sum, mut bits) = (0u64, 0u64);
+    for leg in legs {
+        let size = leg.size.raw().unsigned_abs();
+        (sum, bits) = (sum.wrapping_add(size), bits | size);
+    }
+    if bits >> 56 != 0 {
+        return Err(RiskError::Overflow);
+    }
+    Ok(Contracts::from_raw(sum as i64))
 }
+
+const _: () = assert!(MAX_LEGS <= 64);
 
 impl<'a> PortfolioBook<'a> {
     /// Every expiry with its legs.

@@ -25,7 +25,7 @@ impl Contingency {
         let mut naked = Contracts::ZERO;
         let mut initial = book.collateral.charge;
         for (expiry, legs) in book.each() {
-            naked = naked.add(naked_shorts(legs)?)?;
+            naked = naked.add(naked_shorts(legs))?;
             initial = initial.add(charge_quality(book, expiry, legs)?)?;
         }
         let on_greeks = match greeks {
@@ -44,21 +44,28 @@ impl Contingency {
 
 /// Size of the shorts of an expiry that are not paired with a long of the other type at the same strike: a short call and
 /// a long put are a short forward, which has no more gamma than the underlying.
-///
-/// # Errors
-/// [`RiskError::Overflow`].
-fn naked_shorts(legs: &[Leg]) -> Result<Contracts, RiskError> {
-    let mut naked = Contracts::ZERO;
-    let has_longs = legs.iter().any(|leg| leg.size.raw() > 0);
+fn naked_shorts(legs: &[Leg]) -> Contracts {
+    // All sizes of the book have been added up without overflow when it was scanned.
+    let (mut shorts, mut has_longs) = (0i64, false);
+    for leg in legs {
+        let size = leg.size.raw();
+        if size > 0 {
+            has_longs = true;
+        } else {
+            shorts = shorts.wrapping_sub(size);
+        }
+    }
+    if !has_longs {
+        return Contracts::from_raw(shorts);
+    }
+    let mut naked = 0i64;
     for short in legs.iter().filter(|leg| leg.size.is_negative()) {
         let is_pair =
             |leg: &&Leg| leg.strike.price == short.strike.price && leg.size.raw() > 0 && leg.kind != short.kind;
-        let covered = if has_longs { legs.iter().find(is_pair).map_or(0, |leg| leg.size.raw()) } else { 0 };
-        // Sizes within ±1e15.
-        let open = short.size.raw().wrapping_neg().wrapping_sub(covered).max(0);
-        naked = naked.add(Contracts::from_raw(open))?;
+        let covered = legs.iter().find(is_pair).map_or(0, |leg| leg.size.raw());
+        naked = naked.wrapping_add(short.size.raw().wrapping_neg().wrapping_sub(covered).max(0));
     }
-    Ok(naked)
+    Contracts::from_raw(naked)
 }
 
 /// (1 − c)·factor·S·Σ|size| when c < threshold, and the charge for an old surface.

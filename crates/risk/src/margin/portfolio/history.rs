@@ -116,7 +116,7 @@ impl HistoryWorkspace {
             }
         }
         for ((total, cell), _) in self.totals.iter_mut().zip(&self.cells).zip(pairs) {
-            *total = total.wrapping_add(terms.with_discount(tally.value(cell)));
+            *total = total.wrapping_add(terms.discounts.of_scenario(tally.value(cell)));
         }
         Ok(())
     }

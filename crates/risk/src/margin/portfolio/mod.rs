@@ -13,7 +13,7 @@
 //! gap           min(0, V(low) − V, V(high) − V): the worse end of the price range
 //! ```
 //!
-//! [`kernel`] has the inner loop, [`scan`] the pass over a book, [`grid`] the scenarios, [`tenor`] what they mean for an expiry,
+//! [`steps`] has the inner loop, [`kernel`] what surrounds it, [`scan`] the pass over a book, [`grid`] the scenarios, [`tenor`] what they mean for an expiry,
 //! [`contingency`] the charges that no scenario shows. Collateral and cash are the account's, not the underlying's: see
 //! [`crate::margin::report`].
 
@@ -29,10 +29,13 @@ mod scale;
 mod scan;
 mod shortfall;
 mod sink;
+mod skew;
+mod steps;
 mod tally;
 mod tenor;
+mod wide;
 
-pub use array::{RiskArray, MAX_UNITS};
+pub use array::RiskArray;
 pub use book::{ExpiryBook, OwnCollateral, PortfolioBook, PriceRange, MAX_EXPIRIES};
 pub use contingency::{collateral_charge, Contingency};
 pub use greeks::DollarGreeks;
@@ -97,8 +100,8 @@ pub struct PortfolioMargin {
 pub struct Extras<'a, 'b> {
     /// Historical scenarios, if the parameters ask for them.
     pub history: Option<(&'a [HistoryPair], &'a mut HistoryWorkspace)>,
-    /// Whether Greeks are wanted.
-    pub with_greeks: bool,
+    /// Whether everything is wanted: Greeks that no charge needs, and skew scenarios that cannot be the worst.
+    pub all_parts: bool,
     /// Risk arrays of the legs, in the order of the expiries and their legs. Those that are not valid are computed, so that
     /// the next book with the same series at the same moment is cheap. Legs without one are scanned as they are.
     pub arrays: &'a mut [Option<&'b mut RiskArray>],
@@ -119,26 +122,31 @@ impl PortfolioMargin {
         let params = book.params;
         let further = extras.history.as_ref().map_or(0, |(pairs, _)| history::largest_factor(pairs));
         workspace.scan(book, further, extras.arrays)?;
-        let is_needed = extras.with_greeks
+        let worst = workspace.weigh(&book.grid, book.collateral.full);
+        let is_in_shortfall = params.es_source == ShortfallSource::Grid && !params.es_weight.is_zero();
+        if extras.all_parts || is_in_shortfall || workspace.sums.reach > worst.0.wrapping_neg().max(0) {
+            workspace.scan_skews(book)?;
+        }
+        let is_needed = extras.all_parts
             || !params.depth.is_zero()
             || !params.gamma_charge.is_zero()
             || !params.vega_charge.is_zero();
         let greeks = if is_needed { Some(workspace.greeks(book)?) } else { None };
         let contingency = Contingency::of(book, greeks.as_ref())?;
-        Self::conclude(book, workspace, extras.history, greeks, contingency)
+        Self::conclude(book, workspace, worst, extras.history, (greeks, contingency))
     }
 
-    /// Margin from the totals of a scan, which become PnL.
+    /// Margin from the PnLs of a scan, and the worst of the grid among them.
     #[inline(always)]
     fn conclude(
         book: &PortfolioBook,
         workspace: &mut Workspace,
+        worst: (i64, usize),
         history: Option<(&[HistoryPair], &mut HistoryWorkspace)>,
-        greeks: Option<DollarGreeks>,
-        contingency: Contingency,
+        (greeks, contingency): (Option<DollarGreeks>, Contingency),
     ) -> Result<Self, RiskError> {
         let params = book.params;
-        let (worst, worst_pnl) = workspace.worst(book)?;
+        let (worst, worst_pnl) = workspace.worst(book, worst);
         let shortfall = workspace.shortfall(book, history)?;
         let scan = weighted_scan(worst_pnl, shortfall, params.es_weight)?;
         let size = size_factor(book, greeks.as_ref())?;
@@ -203,8 +211,8 @@ impl Workspace {
         self.scale.exact(self.sums.low.min(self.sums.high).min(0))
     }
 
-    fn worst(&mut self, book: &PortfolioBook) -> Result<(WorstScenario, Exact), RiskError> {
-        let (least, point) = self.weigh(&book.grid, book.collateral.full);
+    /// The worst of all scenarios, given that of the grid: its PnL and its point.
+    fn worst(&self, book: &PortfolioBook, (least, point): (i64, usize)) -> (WorstScenario, Exact) {
         let mut worst = (WorstScenario::None, 0);
         if let (true, Some(number)) = (least < 0, book.grid.scenario_of(point)) {
             worst = (WorstScenario::Grid(number), least);
@@ -219,7 +227,7 @@ impl Workspace {
                 worst = (scenario, pnl);
             }
         }
-        Ok((worst.0, self.scale.exact(worst.1)))
+        (worst.0, self.scale.exact(worst.1))
     }
 
     /// None without a weight, and without a history to take it from: then the worst scenario stands alone.
@@ -256,8 +264,8 @@ impl Workspace {
     #[inline(never)]
     fn greeks(&self, book: &PortfolioBook) -> Result<DollarGreeks, RiskError> {
         let mut greeks = DollarGreeks::default();
-        for ((expiry, legs), &mark) in book.each().zip(&self.sums.marks) {
-            greeks = greeks.add(&DollarGreeks::of_expiry(expiry, legs, self.scale.exact(mark))?)?;
+        for ((expiry, legs), still) in book.each().zip(&self.expiries) {
+            greeks = greeks.add(&DollarGreeks::of_expiry(expiry, legs, self.scale.exact(still.mark))?)?;
         }
         Ok(greeks)
     }

@@ -1,24 +1,23 @@
 //! One pass over the legs of an underlying: the value of the book at every point of the grid, expiry by expiry.
 
-use super::array::{scan_grid, scan_skews, vol_q32, Ends, RiskArray};
+use super::array::{scan_grid, vol_q32, Ends, RiskArray};
 use super::book::{ExpiryBook, PortfolioBook, MAX_EXPIRIES};
 use super::grid::{Grid, GridShape, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS};
 use super::kernel::{fill_cells, shocked, Cell, Strip};
 use super::scale::Scale;
 use super::sink::{Add, Sink};
+use super::skew::Still;
 use super::tally::Tally;
-use super::tenor::{discounted, SkewTerms, TenorTerms};
+use super::tenor::{discounted, TenorTerms};
 use crate::error::RiskError;
 use crate::fixed::mul_shift;
 use crate::margin::cross::Leg;
 use crate::units::{Exact, TotalVol};
 use core::slice::IterMut;
 
-/// Cells of both skew scenarios, the last. Between them and those of the grid there is room for two more, the ends of the price
-/// range: they follow the grid's, where they can be scanned along with its last run.
-const LINEAR: usize = MAX_POINTS + 2;
-const ABSOLUTE: usize = LINEAR + 1;
-const MAX_CELLS: usize = ABSOLUTE + 1;
+/// Behind the cells of the grid there is room for two more, the ends of the price range: where they lie between its points
+/// without a shock of volatility, they are scanned along with those.
+const MAX_CELLS: usize = MAX_POINTS + 2;
 /// The basis contingency is up to 30 times a value: it is summed in 32nds of the unit's precision.
 pub(super) const BASIS_BITS: u32 = 5;
 
@@ -27,6 +26,8 @@ pub(super) const BASIS_BITS: u32 = 5;
 pub struct Workspace {
     pub(super) cells: [Cell; MAX_CELLS],
     pub(super) sums: Sums,
+    /// Each expiry at the mark, as far as it was scanned.
+    pub(super) expiries: [Still; MAX_EXPIRIES],
     pub(super) scale: Scale,
 }
 
@@ -34,21 +35,28 @@ pub struct Workspace {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sums {
     pub mark: i64,
-    /// The mark of each expiry.
-    pub marks: [i64; MAX_EXPIRIES],
-    pub expiries: usize,
+    /// Expiries scanned so far.
+    pub count: usize,
     /// In 32 units.
     pub basis: i64,
     /// Change of value at the ends of the price range.
     pub low: i64,
     pub high: i64,
+    /// What either skew scenario can take at most.
+    pub reach: i64,
+    /// What they take, ≤ 0, where they were scanned.
     pub linear: i64,
     pub absolute: i64,
 }
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self { cells: [Cell::default(); MAX_CELLS], sums: Sums::default(), scale: Scale::default() }
+        Self {
+            cells: [Cell::default(); MAX_CELLS],
+            sums: Sums::default(),
+            expiries: [Still::default(); MAX_EXPIRIES],
+            scale: Scale::default(),
+        }
     }
 }
 
@@ -77,31 +85,74 @@ impl Workspace {
     ) -> Result<(), RiskError> {
         let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
         self.place_cells(book, expiry)?;
-        let has_range = book.range.is_wide();
-        let ends = if has_range && self.has_range_inside(book.grid.shape) { Ends::Along } else { Ends::Apart };
+        let ends = match (book.range.is_wide(), self.has_range_inside(book.grid.shape)) {
+            (false, _) => Ends::None,
+            (true, true) => Ends::Along,
+            (true, false) => Ends::Apart,
+        };
         let mut tally = Tally::default();
-        // Calls and puts of one strike, side by side, are scanned as one: arrays belong to a series, and know no such thing.
-        let (pairs_up, mut waiting) = (arrays.len() == 0, 0i64);
-        let mut legs = legs;
+        match arrays.len() {
+            0 => self.add_legs((book.grid.shape, ends), (expiry, &terms), legs, &mut tally),
+            _ => self.add_legs_with_arrays((book.grid.shape, ends), (expiry, &terms), legs, arrays, &mut tally),
+        }
+        self.fold(book, expiry, &terms, &tally);
+        Ok(())
+    }
+
+    /// Adds legs point by point. Calls and puts of one strike, side by side, are scanned as one.
+    #[inline(never)]
+    fn add_legs(
+        &mut self,
+        (shape, ends): (GridShape, Ends),
+        (expiry, terms): (&ExpiryBook, &TenorTerms),
+        mut legs: &[Leg],
+        tally: &mut Tally,
+    ) {
+        let mut waiting = 0i64;
         while let [leg, rest @ ..] = legs {
             legs = rest;
             let mut strip = Strip::of(leg, expiry, &self.scale);
             tally.add(leg.kind, &strip);
             strip.size = strip.size.wrapping_add(waiting);
-            waiting = 0;
-            if pairs_up && rest.first().is_some_and(|next| next.has_strike_of(leg)) {
+            if rest.first().is_some_and(|next| next.has_strike_of(leg)) {
                 waiting = strip.size;
                 continue;
             }
-            let array = arrays.next().and_then(Option::as_deref_mut);
-            let is_alone = array.is_none();
-            self.add_leg((book.grid.shape, ends), &terms, &strip, leg.total_vol, array);
-            if has_range && !(is_alone && ends == Ends::Along) {
-                self.add_range(book.grid.shape, &strip, leg.total_vol);
+            waiting = 0;
+            scan_grid(&strip, &mut self.cells, (shape, ends), terms, leg.total_vol, &mut Add { size: strip.size });
+            if ends == Ends::Apart {
+                self.add_range(shape, &strip, leg.total_vol);
             }
         }
-        self.fold(&book.grid, &terms, &tally, has_range);
-        Ok(())
+    }
+
+    /// Adds legs from their risk arrays, where there is room for one: an array belongs to a series, and knows no pairs and no
+    /// price range.
+    #[inline(never)]
+    fn add_legs_with_arrays(
+        &mut self,
+        (shape, ends): (GridShape, Ends),
+        (expiry, terms): (&ExpiryBook, &TenorTerms),
+        legs: &[Leg],
+        arrays: &mut IterMut<Option<&mut RiskArray>>,
+        tally: &mut Tally,
+    ) {
+        let exponent = self.scale.price_exponent();
+        for leg in legs {
+            let strip = Strip::of(leg, expiry, &self.scale);
+            tally.add(leg.kind, &strip);
+            let (vol, mut add) = (leg.total_vol, Add { size: strip.size });
+            match arrays.next().and_then(Option::as_deref_mut) {
+                None => scan_grid(&strip, &mut self.cells, (shape, Ends::None), terms, vol, &mut add),
+                Some(array) if array.is_valid(exponent, vol) => {
+                    array.add_to(&mut self.cells, shape.count as usize, strip.size);
+                }
+                Some(array) => array.fill_and_add(&strip, &mut self.cells, shape, terms, vol, exponent),
+            }
+            if ends != Ends::None {
+                self.add_range(shape, &strip, vol);
+            }
+        }
     }
 
     /// Shocked forwards and their logarithms. Inside the settlement window a part of the forward is fixed and does not move.
@@ -116,9 +167,6 @@ impl Workspace {
             *low = Cell::new(book.range.log_low << 20, shocked(moving, book.range.factor_low()));
             *high = Cell::new(book.range.log_high << 20, shocked(moving, book.range.factor_high()));
         }
-        let [.., linear, absolute] = &mut self.cells;
-        *linear = Cell::new(0, self.scale.price(expiry.curve.forward));
-        *absolute = *linear;
         if fixed.is_zero() {
             return Ok(());
         }
@@ -140,30 +188,6 @@ impl Workspace {
         }
     }
 
-    /// Adds one leg to the cells: from its risk array where there is room for one, else point by point, and then at both ends
-    /// of the price range too if they lie along the grid.
-    #[inline(always)]
-    fn add_leg(
-        &mut self,
-        (shape, ends): (GridShape, Ends),
-        terms: &TenorTerms,
-        strip: &Strip,
-        vol: TotalVol,
-        array: Option<&mut RiskArray>,
-    ) {
-        let mut add = Add { size: strip.size };
-        let Some(array) = array else {
-            scan_grid(strip, &mut self.cells, (shape, ends), terms, vol, &mut add);
-            return scan_skews(strip, &mut self.cells, terms, &mut add);
-        };
-        let exponent = self.scale.price_exponent();
-        if array.is_valid(exponent, vol) {
-            array.add_to(&mut self.cells, shape.count as usize, strip.size);
-        } else {
-            array.fill_and_add(strip, &mut self.cells, shape, terms, vol, exponent);
-        }
-    }
-
     /// Adds one leg at both ends of the price range.
     #[inline(never)]
     fn add_range(&mut self, shape: GridShape, strip: &Strip, vol: TotalVol) {
@@ -175,33 +199,32 @@ impl Workspace {
     }
 
     /// Adds the expiry's values to the totals of the underlying.
-    fn fold(&mut self, grid: &Grid, terms: &TenorTerms, tally: &Tally, has_range: bool) {
+    fn fold(&mut self, book: &PortfolioBook, expiry: &ExpiryBook, terms: &TenorTerms, tally: &Tally) {
+        let grid = &book.grid;
+        let discounts = terms.discounts;
         let (low, high) = tally.limits();
-        let value_at = |cell: &Cell| tally.value(cell).max(low).min(high);
-        let cell = |index: usize| self.cells.get(index).map_or(0, value_at);
-        let mark = discounted(cell(grid.shape.mark as usize), terms.mark);
-        let change = |index: usize| discounted(cell(index), terms.mark).wrapping_sub(mark);
+        let cell = |index: usize| self.cells.get(index).map_or(0, |cell| tally.value(cell).max(low).min(high));
+        let value = cell(grid.shape.mark as usize);
+        let mark = discounted(value, discounts.mark);
+        let change = |index: usize| discounted(cell(index), discounts.mark).wrapping_sub(mark);
         let basis = change(grid.shape.basis_up as usize).min(change(grid.shape.basis_down as usize)).min(0);
-        let skewed = |index: usize, skew: &SkewTerms| match skew.cap {
-            0 => 0,
-            _ => terms.with_discount(cell(index)).wrapping_sub(mark).wrapping_abs(),
-        };
+        let still = Still { mark, discounts };
+        let reach = still.reach(terms, tally, value, self.scale.price(expiry.curve.forward));
         let sums = &mut self.sums;
-        if let Some(slot) = sums.marks.get_mut(sums.expiries) {
-            *slot = mark;
+        if let Some(slot) = self.expiries.get_mut(sums.count) {
+            *slot = still;
         }
-        sums.expiries = sums.expiries.wrapping_add(1);
+        sums.count = sums.count.wrapping_add(1);
         sums.mark = sums.mark.wrapping_add(mark);
         sums.basis = sums.basis.wrapping_add(mul_shift::<{ 40 + BASIS_BITS }>(basis, terms.basis));
-        sums.linear = sums.linear.wrapping_sub(skewed(LINEAR, &terms.linear));
-        sums.absolute = sums.absolute.wrapping_sub(skewed(ABSOLUTE, &terms.absolute));
-        if has_range {
+        sums.reach = sums.reach.saturating_add(reach);
+        if book.range.is_wide() {
             let low = grid.shape.count as usize;
             sums.low = sums.low.wrapping_add(change(low));
             sums.high = sums.high.wrapping_add(change(low.wrapping_add(1)));
         }
         let points = self.cells.get_mut(..grid.shape.count as usize).unwrap_or_default();
-        tally.fold(points, terms);
+        tally.fold(points, &discounts);
     }
 
     /// Turns totals into weighted PnLs: weight·(total − mark + (s − 1)·collateral). Gives the worst and its point.
@@ -215,22 +238,19 @@ impl Workspace {
                 cell.total = cell.total.wrapping_add(moved);
             }
         }
-        let (mut worst, mut at, mut index) = (i64::MAX, 0usize, 0usize);
-        let mut weights = grid.weights.iter();
-        for cell in points {
-            let Some(&weight) = weights.next() else { break };
+        // Which point it was is asked of the worst value alone.
+        let mut worst = i64::MAX;
+        let weights = grid.weights.get(..points.len()).unwrap_or_default();
+        for (cell, &weight) in points.iter_mut().zip(weights) {
             let mut pnl = cell.total.wrapping_sub(mark);
             if weight != FULL_WEIGHT {
                 pnl = weighted(pnl, weight);
             }
             cell.total = pnl;
             // A point that is no scenario has weight 0: it wins only where nothing is lost in any.
-            if pnl < worst {
-                (worst, at) = (pnl, index);
-            }
-            index = index.wrapping_add(1);
+            worst = worst.min(pnl);
         }
-        (worst, at)
+        (worst, points.iter().position(|cell| cell.total == worst).unwrap_or_default())
     }
 
     /// The basis contingency, ≤ 0.

@@ -5,8 +5,10 @@ use super::kernel::Cell;
 /// Where the unit value of a strike at a cell goes.
 pub(super) trait Sink {
     fn take(&mut self, cell: &mut Cell, unit: i64);
-    /// Cells at which the unit value is 0.
-    fn skip(&mut self, count: usize);
+    /// The same of the last cell that is left.
+    fn take_last(&mut self, cell: &mut Cell, unit: i64);
+    /// A cell at which the unit value is 0.
+    fn skip(&mut self);
     /// The sink of the next cells, so many, for a loop to hold in registers.
     fn part(&mut self, count: usize) -> Self;
 }
@@ -24,7 +26,12 @@ impl Sink for Add {
     }
 
     #[inline(always)]
-    fn skip(&mut self, _: usize) {}
+    fn take_last(&mut self, cell: &mut Cell, unit: i64) {
+        self.take(cell, unit);
+    }
+
+    #[inline(always)]
+    fn skip(&mut self) {}
 
     #[inline(always)]
     fn part(&mut self, _: usize) -> Self {
@@ -41,14 +48,22 @@ impl Sink for Keep<'_> {
     #[inline(always)]
     fn take(&mut self, _: &mut Cell, unit: i64) {
         if let Some(slot) = self.units.next() {
-            // At least −1, a truncated zero, and below 2^31.
-            *slot = unit.wrapping_add(1) as u32;
+            *slot = kept(unit);
         }
     }
 
     #[inline(always)]
-    fn skip(&mut self, count: usize) {
-        self.units.by_ref().take(count).for_each(|slot| *slot = 1);
+    fn take_last(&mut self, _: &mut Cell, unit: i64) {
+        if let Some(slot) = self.units.next_back() {
+            *slot = kept(unit);
+        }
+    }
+
+    #[inline(always)]
+    fn skip(&mut self) {
+        if let Some(slot) = self.units.next() {
+            *slot = kept(0);
+        }
     }
 
     #[inline(always)]
@@ -58,6 +73,12 @@ impl Sink for Keep<'_> {
         self.units = rest.iter_mut();
         Self { units: part.iter_mut() }
     }
+}
+
+/// A unit value as an array has it: at least −1, a truncated zero, and below 2^31.
+#[inline(always)]
+fn kept(unit: i64) -> u32 {
+    unit.wrapping_add(1) as u32
 }
 
 /// Does both.
@@ -74,8 +95,14 @@ impl Sink for KeepAndAdd<'_> {
     }
 
     #[inline(always)]
-    fn skip(&mut self, count: usize) {
-        self.keep.skip(count);
+    fn take_last(&mut self, cell: &mut Cell, unit: i64) {
+        self.keep.take_last(cell, unit);
+        self.add.take(cell, unit);
+    }
+
+    #[inline(always)]
+    fn skip(&mut self) {
+        self.keep.skip();
     }
 
     #[inline(always)]

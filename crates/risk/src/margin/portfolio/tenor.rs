@@ -50,22 +50,28 @@ pub(super) struct SkewTerms {
     slope: i64,
 }
 
-/// Everything the scan needs of one expiry.
-///
-/// # Units
-/// Volatility factors and the basis rate Q40; discounts Q31 and less 1, so that values keep their digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TenorTerms {
-    pub vol_up: VolFactor,
-    pub vol_down: VolFactor,
-    /// Least total volatility of direction up, Q32.
-    pub least_up: u64,
+/// Discount factors less 1, Q31: values keep their digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Discounts {
     /// D·D+ − 1.
     pub owned: i64,
     /// D·D− − 1.
     pub owed: i64,
     /// D − 1.
     pub mark: i64,
+}
+
+/// Everything the scan needs of one expiry.
+///
+/// # Units
+/// Volatility factors and the basis rate Q40.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TenorTerms {
+    pub vol_up: VolFactor,
+    pub vol_down: VolFactor,
+    /// Least total volatility of direction up, Q32.
+    pub least_up: u64,
+    pub discounts: Discounts,
     /// basis_add + basis_mult·τ.
     pub basis: i64,
     pub linear: SkewTerms,
@@ -97,35 +103,43 @@ impl TenorTerms {
         let owned = mul_q40(discount(Ratio::from_raw(owned_rate), tenor.left).raw(), q40(params.long_base));
         let owed = mul_q40(discount(Ratio::from_raw(owed_rate), tenor.left).raw(), q40(params.short_base));
         let years = mul_shift::<40>(tenor.sqrt_years, tenor.sqrt_years);
-        let kstar = kstar(params, tenor.sqrt_years);
-        let linear = SkewTerms::new(&params.skew_linear, kstar, tenor.sqrt_years);
+        let (linear, absolute) = SkewTerms::both(params, tenor.sqrt_years);
         Ok(Self {
             vol_up: VolFactor::new(mul_shift::<40>(up, q40(vols.forecast))),
             vol_down: VolFactor::new(down),
             least_up: (total_vol(least_vol, tenor.sqrt_years).raw() >> 8) as u64,
-            owned: less_one_q31(owned),
-            // D− is at most 1/D: nothing is ever owed at more than its forward value.
-            owed: less_one_q31(owed.min(ONE_Q)),
-            mark: less_one_q31(tenor.discount.raw()),
+            discounts: Discounts {
+                owned: less_one_q31(owned),
+                // D− is at most 1/D: nothing is ever owed at more than its forward value.
+                owed: less_one_q31(owed.min(ONE_Q)),
+                mark: less_one_q31(tenor.discount.raw()),
+            },
             basis: q40(params.basis_add).wrapping_add(mul_shift::<40>(q40(params.basis_mult), years)),
             linear,
-            absolute: match params.skew_absolute == params.skew_linear {
-                true => linear,
-                false => SkewTerms::new(&params.skew_absolute, kstar, tenor.sqrt_years),
-            },
+            absolute,
         })
     }
 }
 
-impl TenorTerms {
+impl Discounts {
     /// Value times D·D±: by what it is worth, owned or owed.
     #[inline(always)]
-    pub fn with_discount(&self, value: i64) -> i64 {
+    pub fn of_scenario(&self, value: i64) -> i64 {
         discounted(value, if value > 0 { self.owned } else { self.owed })
     }
 }
 
 impl SkewTerms {
+    /// Of the smile that tilts and of the one that bends.
+    pub fn both(params: &PortfolioParams, sqrt_years: i64) -> (Self, Self) {
+        let kstar = kstar(params, sqrt_years);
+        let linear = Self::new(&params.skew_linear, kstar, sqrt_years);
+        match params.skew_absolute == params.skew_linear {
+            true => (linear, linear),
+            false => (linear, Self::new(&params.skew_absolute, kstar, sqrt_years)),
+        }
+    }
+
     fn new(skew: &SkewParams, kstar: i64, sqrt_years: i64) -> Self {
         // |cap| < 1.8·2^40.
         let cap = mul_shift::<40>(signed_q40(skew.cap_slope), sqrt_years).wrapping_add(q40(skew.base_cap));

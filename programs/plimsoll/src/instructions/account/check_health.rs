@@ -166,7 +166,7 @@ fn underlying_report(health: &UnderlyingHealth) -> Result<UnderlyingReport> {
         maintenance_atoms: atoms(health.margin.maintenance)?,
         initial_atoms: atoms(health.initial)?,
         greeks: greeks_report(&health.greeks)?,
-        scenarios: health.portfolio.as_ref().map(scenario_report).transpose()?,
+        scenarios: health.portfolio.as_deref().map(scenario_report).transpose()?,
     })
 }
 

@@ -134,6 +134,7 @@ impl Slice {
 
     fn hand_over_positions(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<()> {
         let mut slot: Option<(u8, u8)> = None;
+        let mut next = 0;
         for index in 0..from.position_count as usize {
             let position = from.positions[index];
             let part = slice_of_position(position.size(), self.fraction).or_error()?;
@@ -144,13 +145,17 @@ impl Slice {
             // Positions are sorted by underlying: the slot is looked up once for each.
             let target = match slot {
                 Some((of, target)) if of == position.underlying => target,
-                _ => to.underlying_slot(&from.underlyings[position.underlying as usize % from.underlyings.len()])?,
+                _ => {
+                    next = 0;
+                    to.underlying_slot(&from.underlyings[position.underlying as usize % from.underlyings.len()])?
+                }
             };
             slot = Some((position.underlying, target));
-            let (old, new) = to.add_to_position(target, position.expiry, position.series, part)?;
-            let received = to.position_index(target, position.expiry, position.series)?;
-            to.positions[received].netted_e6 =
-                to.positions[received].netted_e6.checked_add(netted(old, part, new)?).ok_or(PlimsollError::Overflow)?;
+            let (received, old, new) = to.add_to_position(next, (target, position.expiry, position.series), part)?;
+            next = received + 1;
+            let received = &mut to.positions[received];
+            received.netted_e6 =
+                received.netted_e6.checked_add(netted(old, part, new)?).ok_or(PlimsollError::Overflow)?;
         }
         Ok(())
     }

@@ -51,9 +51,9 @@ struct Side {
 }
 
 impl Side {
-    fn apply(&self, account: &mut MarginAccount) -> Result<(Contracts, Contracts)> {
+    fn apply(&self, account: &mut MarginAccount) -> Result<(usize, Contracts, Contracts)> {
         account.add_cash(self.cash.raw())?;
-        account.add_to_position(self.underlying, self.expiry, self.series, self.size)
+        account.add_to_position(0, (self.underlying, self.expiry, self.series), self.size)
     }
 
     fn undone(&self) -> Result<Self> {
@@ -188,8 +188,7 @@ impl Deal {
 
     /// Applies one side and moves the series' open interest with it.
     fn book(&self, underlying: &mut Underlying, account: &mut MarginAccount, side: &Side) -> Result<()> {
-        let (old, new) = side.apply(account)?;
-        let index = account.position_index(side.underlying, side.expiry, side.series)?;
+        let (index, old, new) = side.apply(account)?;
         let series = underlying.series_mut(self.series)?;
         series.take_off_netted(&mut account.positions[index])?;
         series.move_interest(old, new)

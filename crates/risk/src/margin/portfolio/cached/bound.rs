@@ -208,6 +208,7 @@ impl Totals {
             workspace.sums.low = self.low.wrapping_sub(mark);
             workspace.sums.high = self.high.wrapping_sub(mark);
         }
-        Ok(PortfolioMargin::conclude(book, workspace, None, None, contingency)?)
+        let worst = workspace.weigh(&book.grid, book.collateral.full);
+        Ok(PortfolioMargin::conclude(book, workspace, worst, None, (None, contingency))?)
     }
 }

@@ -137,7 +137,7 @@ impl<'a> Bracket<'a> {
             for at in first..end {
                 let Some(total) = totals.get_mut(at) else { return };
                 let value = self.value(Place { at, first, end }, get(self.now, at), drift, side);
-                *total = total.wrapping_add(side.widened(self.terms.with_discount(value), ROUNDING));
+                *total = total.wrapping_add(side.widened(self.terms.discounts.of_scenario(value), ROUNDING));
             }
         }
     }
@@ -145,7 +145,7 @@ impl<'a> Bracket<'a> {
     /// Discounted value at a point without a move of volatility, of the factor as it stands now.
     pub fn still(&self, point: u8, side: Side) -> i64 {
         let value = self.value(self.place(point as usize), get(self.now, point as usize), self.drift.still, side);
-        side.widened(discounted(value, self.terms.mark), ROUNDING)
+        side.widened(discounted(value, self.terms.discounts.mark), ROUNDING)
     }
 
     /// The same at an end of the price range: from the point next to it.
@@ -157,7 +157,7 @@ impl<'a> Bracket<'a> {
         let distance = |at: &usize| get(self.then, *at).wrapping_sub(target).wrapping_abs();
         let nearest = (still..self.grid.shape.count as usize).min_by_key(distance).unwrap_or(still);
         let value = self.value(self.place(nearest), target, self.drift.still, side);
-        side.widened(discounted(value, self.terms.mark), ROUNDING)
+        side.widened(discounted(value, self.terms.discounts.mark), ROUNDING)
     }
 
     /// What a skew scenario counts, −|V(σ'')·D± − V|, for an expiry whose mark lies between these.
@@ -173,7 +173,7 @@ impl<'a> Bracket<'a> {
         let at = (self.grid.shape.count as usize).wrapping_add(!is_linear as usize);
         let at_side = |side: Side| {
             let value = self.skew_value(at, apart, drift, side);
-            side.widened(self.terms.with_discount(value), ROUNDING)
+            side.widened(self.terms.discounts.of_scenario(value), ROUNDING)
         };
         let (low, high) = (at_side(Side::Lower), at_side(Side::Upper));
         let apart = match side {

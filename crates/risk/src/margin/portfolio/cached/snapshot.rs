@@ -1,11 +1,12 @@
 //! What is kept of one expiry and of its series at a refresh.
 
-use super::super::array::{scan_grid, scan_skews, Ends};
+use super::super::array::{scan_grid, Ends};
 use super::super::book::ExpiryBook;
 use super::super::grid::{Grid, FACTOR_BITS, MAX_POINTS};
 use super::super::kernel::{fill_cells, Cell, Strip};
 use super::super::scale::Scale;
 use super::super::sink::Keep;
+use super::super::skew::scan_skews;
 use super::super::tenor::{SkewTerms, TenorTerms, VolatilityState};
 use super::sums::{UnitValues, UNIT_SLOTS};
 use super::Uncovered;
@@ -176,8 +177,9 @@ impl<'a> Refresher<'a> {
         };
         let mut units = [0u32; UNIT_SLOTS];
         let mut keep = Keep { units: units.iter_mut() };
-        scan_grid(&strip, &mut self.cells.0, (self.grid.shape, Ends::Apart), &self.terms, vol, &mut keep);
-        scan_skews(&strip, &mut self.cells.0, &self.terms, &mut keep);
+        scan_grid(&strip, &mut self.cells.0, (self.grid.shape, Ends::None), &self.terms, vol, &mut keep);
+        let skews = (&self.terms.linear, &self.terms.absolute);
+        scan_skews(&strip, &mut self.cells.0, skews, &mut keep);
         units
     }
 }

@@ -1,6 +1,9 @@
 //! The only work by the leg: longs and shorts of an expiry added up, point by point.
 
-use super::super::array::MAX_UNITS;
+use super::super::grid::MAX_POINTS;
+
+/// Units of one series: the points of the grid, and the two skew scenarios.
+pub const MAX_UNITS: usize = MAX_POINTS + 2;
 
 /// Room for the units of one series, in whole blocks and whole lines of memory.
 pub const UNIT_SLOTS: usize = MAX_UNITS.next_multiple_of(16);
