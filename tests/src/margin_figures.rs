@@ -65,15 +65,20 @@ pub fn compute() -> Vec<Bounded> {
     };
     // Both at one expiry: what is between them is legs alone.
     let per_leg = (of("check_margin", 32, 1) - of("check_margin", 16, 1)) / 16.0;
+    // As many longs as shorts: the skew scenarios may be the worst, and are scanned too.
+    let hedged = |legs: usize| at(&format!("check_margin:portfolio_{legs}_legs_hedged_4_underlyings"));
     let arrays = budget::measure_arrays();
     let bounded = |legs: usize| {
         arrays.get(&format!("check_margin:arrays_{legs}_legs")).map_or(f64::INFINITY, |units| *units as f64)
     };
     let mut figures = vec![
-        Bounded::new("leg_marginal_29_scenarios_2_skews", per_leg, 2_000.0),
+        Bounded::new("leg_marginal_29_scenarios", per_leg, 2_000.0),
+        Bounded::new("leg_marginal_29_scenarios_2_skews", (hedged(64) - hedged(32)) / 32.0, 2_000.0),
         // The margin alone, and the whole report: Greeks, worst scenario and every part of each underlying.
         Bounded::new("check_margin_32_legs_4_underlyings", of("check_margin", 32, 4), 80_000.0),
         Bounded::new("check_margin_64_legs_4_underlyings", of("check_margin", 64, 4), 160_000.0),
+        Bounded::new("check_margin_32_legs_hedged_4_underlyings", hedged(32), 80_000.0),
+        Bounded::new("check_margin_64_legs_hedged_4_underlyings", hedged(64), 160_000.0),
         // Call and put of sixteen strikes; above, every leg has a strike of its own.
         Bounded::new(
             "check_margin_32_legs_in_pairs_4_underlyings",
@@ -92,7 +97,7 @@ pub fn compute() -> Vec<Bounded> {
     ];
     // Information: how many legs a transaction could value, the largest account allowing it.
     let most = (1_400_000.0 - of("check_margin", 32, 1)) / per_leg + 32.0;
-    figures.push(Bounded::new("legs_in_one_transaction_short_of_256", (256.0 - most).max(0.0), 0.0));
+    figures.push(Bounded::new("legs_in_one_transaction_short_of_860", (860.0 - most).max(0.0), 0.0));
     figures
 }
 
