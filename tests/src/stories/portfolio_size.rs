@@ -27,13 +27,23 @@ fn markets(count: usize) -> Fixture {
 
 /// A writer of as many different calls as asked for in each of these markets, the liquidator who holds the first of each.
 fn full_account(f: &mut Fixture, count: usize, legs: usize) -> (Trader, Trader) {
+    account_of(f, count, legs, |_| -0.2)
+}
+
+/// The same with longs and shorts in turn, so that the skew scenarios may be the worst: an account of shorts alone is spared
+/// them.
+fn hedged_account(f: &mut Fixture, count: usize, legs: usize) -> (Trader, Trader) {
+    account_of(f, count, legs, |leg| if leg % 2 == 0 { -0.2 } else { 0.1 })
+}
+
+fn account_of(f: &mut Fixture, count: usize, legs: usize, size: fn(usize) -> f64) -> (Trader, Trader) {
     let maker = f.trader("maker", 100_000_000.0);
     let writer = f.trader_in("writer", MarginMode::Portfolio, 100_000.0);
     let taker = f.trader_in("taker", MarginMode::Portfolio, 10_000_000.0);
     for market in (0..count).map(Market) {
         let series: Vec<Contract> = (0..legs).map(|leg| f.call(market, 0, 1_400.0 + 40.0 * leg as f64)).collect();
-        for contract in &series {
-            f.trade(writer, maker, *contract, -0.2, 60.0).unwrap();
+        for (leg, contract) in series.iter().enumerate() {
+            f.trade(writer, maker, *contract, size(leg), 60.0).unwrap();
         }
         f.trade(taker, maker, series[0], -0.1, 60.0).unwrap();
     }
@@ -82,6 +92,17 @@ fn the_largest_account_is_liquidated_while_all_prices_diverge() {
     assert!(!f.check_health(writer).is_calm);
     let receipt = f.liquidate(taker, writer).unwrap();
     assert!(receipt.units < 1_400_000, "{} units", receipt.units);
+}
+
+#[test]
+fn the_largest_hedged_account_is_liquidated_while_all_prices_diverge() {
+    let mut f = markets(8);
+    let (writer, taker) = hedged_account(&mut f, 8, 8);
+    f.advance(30);
+    raise_until_liquidatable(&mut f, 8, writer, 1_700.0, 20.0);
+    assert!(!f.check_health(writer).is_calm);
+    let receipt = f.liquidate(taker, writer).unwrap();
+    assert!(receipt.units < 1_000_000, "{} units", receipt.units);
 }
 
 /// Shortfall over history alone, from these moves.

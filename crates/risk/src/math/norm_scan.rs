@@ -97,7 +97,7 @@ pub(crate) struct NormPair {
 impl NormPair {
     /// A step is 2^-`STEP_BITS`.
     pub const STEP_BITS: u32 = STEP_BITS;
-    /// Fractional bits of an argument of [`NormPair::at`].
+    /// Fractional bits of an argument of [`NormPair::step`].
     pub const BITS: u32 = STEP_BITS + INDEX_SHIFT;
 
     /// # Domain

@@ -265,6 +265,18 @@ impl Book {
         Ok(())
     }
 
+    /// What tilt and bend take, where nobody asked for all parts: 0 if they were left out.
+    pub fn skews_in_short(&self) -> [f64; 2] {
+        let skews = self.inspect(|book| {
+            let mut workspace = Workspace::default();
+            let extras = Extras { history: None, all_parts: false, arrays: &mut [] };
+            PortfolioMargin::of(book, &mut workspace, extras)?;
+            let (tilt, bend) = workspace.skew_pnl(&self.params);
+            Ok([dollars(tilt), dollars(bend)])
+        });
+        skews.and_then(|skews| skews).unwrap_or_else(|error: RiskError| panic!("{error:?} of {self:?}"))
+    }
+
     pub fn margin(&self) -> Margin {
         self.try_margin().unwrap_or_else(|error| panic!("{error:?} of {self:?}"))
     }

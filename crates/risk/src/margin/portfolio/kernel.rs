@@ -79,7 +79,7 @@ pub(super) struct Strip {
     pub strike: i64,
     /// Signed size, in units of size.
     pub size: i64,
-    /// Total volatility, Q28, below 2^32.
+    /// Total volatility, Q28, 2^32 at most.
     pub vol_q28: u64,
 }
 

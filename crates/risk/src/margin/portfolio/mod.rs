@@ -196,7 +196,8 @@ impl Workspace {
         self.cells.get(point).map(|cell| self.scale.exact(cell.total))
     }
 
-    /// Weighted PnL of the two skew scenarios: tilt and bend.
+    /// Weighted PnL of the two skew scenarios, tilt and bend, after [`PortfolioMargin::of`] with all parts; else they may have been
+    /// left out, and are 0.
     pub fn skew_pnl(&self, params: &PortfolioParams) -> (Exact, Exact) {
         let weighted = |sum: i64, weight: Ratio| self.scale.exact(weigh(sum, weight));
         let sums = &self.sums;

@@ -111,8 +111,8 @@ mod tests {
     proptest! {
         #[test]
         fn prop_no_option_changes_by_more_than_its_reach(
-            log_moneyness in prop_oneof![-0.5..0.5, -0.01..0.01],
-            vol in prop_oneof![0.001f64..3.0, 0.001f64..0.05],
+            log_moneyness in prop_oneof![-0.5..0.5, -0.01..0.01, -1e-6..1e-6],
+            vol in prop_oneof![0.001f64..3.0, 0.001f64..0.05, 1e-7f64..1e-5],
             change in -1.0f64..1.7,
             size in prop_oneof![1i64..1 << 20, -(1i64 << 30)..1 << 30],
         ) {

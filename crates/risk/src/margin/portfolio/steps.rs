@@ -108,3 +108,64 @@ fn evaluate<S: Sink>(cells: IterMut<Cell>, offset: i64, divisor: NonZeroU64, str
 }
 
 const _: () = assert!(END_OF_DISTANCES == 1 << 31);
+
+#[cfg(test)]
+mod tests {
+    use super::super::kernel::Strip;
+    use super::super::sink::Add;
+    use super::*;
+    use crate::math::RESULT_BITS;
+    use crate::units::ONE_Q;
+    use proptest::prelude::*;
+
+    const Q32: f64 = (1u64 << RESULT_BITS) as f64;
+
+    /// A forward and a strike, the higher of them 2^30 units, ln(F/K) and what the strike is worth at the forward, in units.
+    fn exact(log_moneyness: f64, log_spot: f64, vol: f64) -> (i64, i64, f64) {
+        let top = (1u64 << 30) as f64;
+        let log = log_moneyness + log_spot;
+        let (forward, strike) = (top * log.min(0.0).exp(), top * (-log.max(0.0)).exp());
+        let (forward, strike) = (forward.round(), strike.round());
+        let cdf = |d: f64| 0.5 * libm::erfc(-d / core::f64::consts::SQRT_2);
+        let d1 = log / vol + 0.5 * vol;
+        (forward as i64, strike as i64, forward * cdf(d1) - strike * cdf(d1 - vol))
+    }
+
+    fn scanned(log_moneyness: f64, log_spot: f64, vol: f64) -> (f64, f64) {
+        let vol_q32 = ((vol * Q32) as u64).clamp(1 << 12, END_OF_DISTANCES - 1);
+        let (forward, strike, exact) = exact(log_moneyness, log_spot, vol_q32 as f64 / Q32);
+        let strip = Strip { log_moneyness: (log_moneyness * ONE_Q as f64) as i64, strike, size: 1, vol_q28: 0 };
+        let mut cells = [Cell::new((log_spot * (1u64 << 60) as f64) as i64, forward)];
+        strip.scan(&mut cells, vol_q32, Add { size: 1 });
+        assert_eq!(strip.at(&Cell { value: 0, ..cells[0] }, vol_q32), cells[0].value);
+        // Forward and strike are rounded to half a unit each, and the value down to one.
+        let allowed = 3e-9 * forward as f64 + 1.5e-9 * strike as f64 + 2.0;
+        (cells[0].value as f64 - exact, allowed)
+    }
+
+    proptest! {
+        #[test]
+        fn prop_the_loop_keeps_its_error_bound_to_its_very_ends(
+            log_moneyness in -4.5f64..4.5,
+            log_spot in -3.1f64..3.1,
+            vol in prop_oneof![1e-6f64..0.5, 0.499f64..0.5, 1e-6f64..1e-4],
+            deviations in -7.0f64..7.0,
+        ) {
+            // Anywhere, and so many deviations from the strike: around ±6.25 worthless and certain begin.
+            for log_moneyness in [log_moneyness, (deviations * vol - log_spot).clamp(-4.5, 4.5)] {
+                let (error, allowed) = scanned(log_moneyness, log_spot, vol);
+                prop_assert!(error.abs() <= allowed, "{error} > {allowed} at {log_moneyness}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_corners_of_the_domain_are_in_range() {
+        for vol in [1e-6, 0.5] {
+            for (log_moneyness, log_spot) in [(4.5, 3.1), (-4.5, -3.1), (4.5, -3.1), (-4.5, 3.1)] {
+                let (error, allowed) = scanned(log_moneyness, log_spot, vol);
+                assert!(error.abs() <= allowed, "{error} > {allowed}");
+            }
+        }
+    }
+}

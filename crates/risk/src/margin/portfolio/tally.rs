@@ -63,7 +63,7 @@ impl Tally {
         let put_size = strip.size.wrapping_mul((kind == OptionKind::Put) as i64);
         self.put_size = self.put_size.wrapping_add(put_size);
         self.constant = self.constant.wrapping_add(put_size.wrapping_mul(strip.strike)).wrapping_add(strip.size >> 1);
-        // |size| and the volatility in Q28 below 2^32 each.
+        // |size| is below 2^32, the volatility in Q28 2^32 at most.
         let size = strip.size.unsigned_abs();
         self.gross = self.gross.wrapping_add(size);
         self.turn = self.turn.wrapping_add(size.wrapping_mul(strip.vol_q28) >> 28);
@@ -91,6 +91,8 @@ impl Tally {
     pub fn reach(&self, cap: u64, forward: i64) -> i64 {
         // At most 64 legs were rounded down. Σ |size| · v < 2^37 times the cap in Q16 < 2^17.
         let vega = (self.turn.wrapping_add(64).wrapping_mul((cap >> 24).wrapping_add(1)) >> 16).wrapping_add(1);
+        // Below 2^-20 a volatility counts as none: to get there is a step of its own.
+        let vega = vega.wrapping_add(self.gross >> 20).wrapping_add(1);
         // 13,108 / 2^15 is 0.40003, and n(0) = 0.39894.
         let density = ((forward as u64).wrapping_mul(13_108) >> 15).wrapping_add(1);
         // The scan is off by 3e-9 of forward and strike and a unit: 14 units at most, in each of two values.

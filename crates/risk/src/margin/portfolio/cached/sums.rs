@@ -1,14 +1,15 @@
 //! The only work by the leg: longs and shorts of an expiry added up, point by point.
 
 use super::super::grid::MAX_POINTS;
+use core::cell::Cell;
 
 /// Units of one series: the points of the grid, and the two skew scenarios.
 pub const MAX_UNITS: usize = MAX_POINTS + 2;
 
 /// Room for the units of one series, in whole blocks and whole lines of memory.
 pub const UNIT_SLOTS: usize = MAX_UNITS.next_multiple_of(16);
-/// So many points are added up without a branch.
-const BLOCK: usize = 4;
+/// So many points are added up without a branch; units have room for whole blocks.
+const BLOCK: usize = 16;
 /// So many legs at a time share the way to memory: with their sizes they fill the ten registers of the SVM.
 const LEGS: usize = 3;
 /// What a place of a batch holds that no leg has taken.
@@ -43,7 +44,7 @@ pub(super) struct Sum<'s, 'a> {
     pub size: i64,
     /// Legs that wait for others.
     batch: [&'a UnitValues; LEGS],
-    sizes: [i64; LEGS],
+    sizes: [u32; LEGS],
     waiting: usize,
 }
 
@@ -57,13 +58,26 @@ impl<'s, 'a> Sum<'s, 'a> {
     #[inline(always)]
     pub fn add(&mut self, units: &'a UnitValues, size: i64, blocks: usize) {
         self.size = self.size.wrapping_add(size);
-        if let (Some(place), Some(sized)) = (self.batch.get_mut(self.waiting), self.sizes.get_mut(self.waiting)) {
-            (*place, *sized) = (units, size);
-        }
-        self.waiting = self.waiting.wrapping_add(1);
-        if self.waiting == LEGS {
-            self.waiting = 0;
-            add_batch(self.values, &self.batch, &self.sizes, blocks);
+        let ([first, second, third], size) = (&mut self.batch, size as u32);
+        let [first_size, second_size, third_size] = &mut self.sizes;
+        // A place known to the compiler costs half of one that is counted.
+        let waiting = match self.waiting {
+            0 => {
+                (*first, *first_size) = (units, size);
+                1
+            }
+            1 => {
+                (*second, *second_size) = (units, size);
+                2
+            }
+            _ => {
+                (*third, *third_size) = (units, size);
+                0
+            }
+        };
+        self.waiting = waiting;
+        if waiting == 0 {
+            add_batch(cells_of(self.values), &self.batch, &self.sizes, blocks);
         }
     }
 
@@ -73,28 +87,34 @@ impl<'s, 'a> Sum<'s, 'a> {
             for size in self.sizes.iter_mut().skip(self.waiting) {
                 *size = 0;
             }
-            add_batch(self.values, &self.batch, &self.sizes, blocks);
+            add_batch(cells_of(self.values), &self.batch, &self.sizes, blocks);
         }
         (self.values, self.size)
     }
 }
 
-/// Small blocks on purpose: what the compiler loads ahead of them ends on the stack.
+/// Sums as [`add_batch`] wants them.
+fn cells_of(values: &mut [i64; UNIT_SLOTS]) -> &[Cell<i64>] {
+    Cell::from_mut(values.as_mut_slice()).as_slice_of_cells()
+}
+
+/// Eleven instructions a point. The compiler must not know that the sums are nowhere else, or it would load units ahead of
+/// them, more than there are registers for: hence the cells. And sizes of 32 bits let each product take the place of its unit.
 #[inline(never)]
-fn add_batch(values: &mut [i64; UNIT_SLOTS], batch: &[&UnitValues; LEGS], sizes: &[i64; LEGS], blocks: usize) {
+fn add_batch(values: &[Cell<i64>], batch: &[&UnitValues; LEGS], sizes: &[u32; LEGS], blocks: usize) {
     let [(a, _), (b, _), (c, _)] = batch.map(|units| units.as_chunks::<BLOCK>());
     let &[a_size, b_size, c_size] = sizes;
-    let (values, _) = values.as_chunks_mut::<BLOCK>();
-    let values = values.get_mut(..blocks).unwrap_or_default();
+    let (values, _) = values.as_chunks::<BLOCK>();
+    let values = values.get(..blocks).unwrap_or_default();
     let (mut a, mut b, mut c) = (a.iter(), b.iter(), c.iter());
     for sums in values {
         let (Some(a), Some(b), Some(c)) = (a.next(), b.next(), c.next()) else { return };
         // Units ≤ 2^31, sizes of a book together ≤ 2^30: every sum stays below 2^61.
-        for (((sum, &a), &b), &c) in sums.iter_mut().zip(a).zip(b).zip(c) {
-            *sum = sum
-                .wrapping_add((a as i64).wrapping_mul(a_size))
-                .wrapping_add((b as i64).wrapping_mul(b_size))
-                .wrapping_add((c as i64).wrapping_mul(c_size));
+        for (((sum, &a), &b), &c) in sums.iter().zip(a).zip(b).zip(c) {
+            let added = (a as i64).wrapping_mul(a_size as i64);
+            let added = added.wrapping_add((b as i64).wrapping_mul(b_size as i64));
+            let added = added.wrapping_add((c as i64).wrapping_mul(c_size as i64));
+            sum.set(sum.get().wrapping_add(added));
         }
     }
 }
