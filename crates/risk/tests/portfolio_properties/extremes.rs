@@ -141,3 +141,21 @@ fn impossible_markets_are_refused_by_type() {
     assert_eq!(error(|b| (b.slices[0].forward, b.scenarios[0].spot) = (0.8e9, ratio(6.0))), RiskError::Overflow);
     assert!(base.but(|b| (b.slices[0].forward, b.scenarios[0].spot) = (0.75e9, ratio(6.0))).try_margin().is_ok());
 }
+
+/// The highest price of a book was taken from an eighth of the forward, rounded down: of five units of 1e-9 USD nothing was
+/// left, and four times the forward was beyond the 31 bits that a price has. Found in one of some 10,000 random books, by a risk
+/// array that could not hold the value.
+#[test]
+fn reg_a_forward_of_a_few_units_has_room_for_its_shocks() {
+    let legs = [
+        Opt { kind: OptionKind::Call, strike: 8e-9, size: -115_999_869, vol: 0.05 },
+        Opt { kind: OptionKind::Put, strike: 1e-9, size: -1, vol: 0.05 },
+    ];
+    for units in 3..1_000 {
+        let price = f64::from(units) * 1e-9;
+        let slice = Slice { forward: price, rate: 0.0, ..Slice::after(0, &legs) };
+        let book = Book { index: price, low: price, high: price, ..Book::with(vec![slice]) };
+        let (margin, model) = (book.margin(), Model::of(&book));
+        assert!((margin.worst - model.worst).abs() <= bound(&book), "{} {}", margin.worst, model.worst);
+    }
+}

@@ -1,10 +1,9 @@
 //! What the portfolio margin of one underlying is computed from.
 
 use super::grid::{Grid, GridShape, FACTOR_BITS};
-use super::scale::Scale;
+use super::scale::{shocked_ceil, Scale};
 use super::tenor::{Tenor, VolatilityState};
 use crate::error::RiskError;
-use crate::fixed::mul_shift;
 use crate::margin::cross::Leg;
 use crate::margin::MAX_LEGS;
 use crate::math;
@@ -174,12 +173,7 @@ impl<'a> PortfolioBook<'a> {
             if !forward.is_in_range() || expiry.fixed.is_negative() || expiry.fixed > forward {
                 return Err(RiskError::PriceOutOfRange);
             }
-            // Forwards below 2^60 and factors below 2^34.4 of Q30; beyond an i64 the price is out of any range.
-            let shocked = mul_shift::<FACTOR_BITS>(forward.raw() >> 3, largest);
-            if !(0..i64::MAX >> 4).contains(&shocked) {
-                return Err(RiskError::Overflow);
-            }
-            highest = highest.max(shocked.wrapping_add(1) << 3);
+            highest = highest.max(shocked_ceil(forward, largest)?);
         }
         highest = self.legs.iter().fold(highest, |highest, leg| highest.max(leg.strike.price.raw()));
         Ok(Scale::new(highest, gross(self.legs)?.raw(), self.collateral.full))

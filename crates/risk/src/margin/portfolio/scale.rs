@@ -5,7 +5,9 @@
 //! both; a value in both is 2^(price + size) · 1e-15 USD. The sizes of a book have 31 or 32 bits between them: those that add
 //! up to a thousand contracts or less are exact, unless collateral of the same asset outweighs them.
 
-use crate::fixed::{mul_wide, shl_wide, shr_wide};
+use super::grid::FACTOR_BITS;
+use crate::error::RiskError;
+use crate::fixed::{mul_shift, mul_wide, shl_wide, shr_wide};
 use crate::math::leading_zeros;
 use crate::units::{Contracts, Exact, Price};
 
@@ -19,6 +21,19 @@ const VALUE_BITS: i32 = 62;
 /// Units of price that are left free, 2^-20 of the highest: for sizes that rounding makes larger by one, together at most
 /// 2^-24 of their sum, and for what probabilities are off by.
 const SPARE: i64 = 1 << 11;
+
+/// A price in range, times a factor on spot (Q30). # Rounding Up, by less than 8 + 8 · factor units of 1e-9 USD.
+///
+/// # Errors
+/// [`RiskError::Overflow`].
+pub(super) fn shocked_ceil(price: Price, factor: i64) -> Result<i64, RiskError> {
+    // Prices below 2^60 and factors below 2^34.4 of Q30; beyond an i64 the price is out of any range.
+    let shocked = mul_shift::<FACTOR_BITS>((price.raw() >> 3).wrapping_add(1), factor);
+    if !(0..i64::MAX >> 4).contains(&shocked) {
+        return Err(RiskError::Overflow);
+    }
+    Ok(shocked.wrapping_add(1) << 3)
+}
 
 /// Exponents of the units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

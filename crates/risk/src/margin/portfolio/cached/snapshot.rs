@@ -4,14 +4,13 @@ use super::super::array::{scan_grid, Ends};
 use super::super::book::ExpiryBook;
 use super::super::grid::{Grid, FACTOR_BITS, MAX_POINTS};
 use super::super::kernel::{fill_cells, Cell, Strip};
-use super::super::scale::Scale;
+use super::super::scale::{shocked_ceil, Scale};
 use super::super::sink::Keep;
 use super::super::skew::scan_skews;
 use super::super::tenor::{SkewTerms, TenorTerms, VolatilityState};
 use super::sums::{UnitValues, UNIT_SLOTS};
 use super::Uncovered;
 use crate::error::RiskError;
-use crate::fixed::mul_shift;
 use crate::params::PortfolioParams;
 use crate::pricing::black76::Strike;
 use crate::pricing::{Steepness, Svi};
@@ -193,10 +192,5 @@ fn highest_forward(grid: &Grid, forward: Price) -> Result<i64, RiskError> {
         return Err(RiskError::PriceOutOfRange);
     }
     let largest = grid.factors.iter().take(grid.shape.count as usize).fold(1 << FACTOR_BITS, |most, &s| s.max(most));
-    // Forwards below 2^60 and factors below 2^33 of Q30.
-    let shocked = mul_shift::<FACTOR_BITS>(forward.raw() >> 3, largest);
-    if !(0..i64::MAX >> 4).contains(&shocked) {
-        return Err(RiskError::Overflow);
-    }
-    Ok(shocked.wrapping_add(1) << 3)
+    shocked_ceil(forward, largest)
 }
