@@ -95,7 +95,7 @@ pub fn sqrt_q40(x: i64) -> i64 {
 /// All of i64; meant for 0 to ten years. Monotone.
 ///
 /// # Error bound
-/// Rounded to nearest: 0.51 units of Q40, that is relative 2.6e-9/√T: 2.3e-9 at one second, below 1e-9 from seven
+/// Rounded to nearest: 0.52 units of Q40, that is relative 2.6e-9/√T: 2.3e-9 at one second, below 1e-9 from seven
 /// seconds, 3.4e-10 at one minute.
 ///
 /// # Source
@@ -128,7 +128,7 @@ mod tests {
     fn sqrt_years_keeps_its_error_bound_from_one_second_to_ten_years() {
         let mut seconds = 1;
         while seconds <= 10 * SECONDS_PER_YEAR {
-            assert!(years_error(seconds) <= 0.51, "{seconds} s");
+            assert!(years_error(seconds) <= 0.52, "{seconds} s");
             seconds += 1 + seconds / 5_000;
         }
         assert_eq!(sqrt_years(Seconds::from_raw(SECONDS_PER_YEAR)), ONE_Q);
@@ -171,7 +171,7 @@ mod tests {
 
         #[test]
         fn prop_sqrt_years_is_within_its_bound(seconds in 1i64..10 * SECONDS_PER_YEAR) {
-            prop_assert!(years_error(seconds) <= 0.51);
+            prop_assert!(years_error(seconds) <= 0.52);
         }
     }
 }

@@ -103,7 +103,8 @@ pub(super) fn scan_grid<S: Sink>(
     let points = cells.get_mut(..count).unwrap_or_default();
     let Some((ups, points)) = points.split_at_mut_checked(shape.ups as usize) else { return };
     let Some((downs, still)) = points.split_at_mut_checked(shape.downs as usize) else { return };
-    let (up, down) = (terms.vol_up.apply(strip.vol_q28).max(terms.least_up), terms.vol_down.apply(strip.vol_q28));
+    let (up, down) =
+        (terms.vol_up.apply(strip.vol_q28, vol).max(terms.least_up), terms.vol_down.apply_small(strip.vol_q28));
     strip.scan(ups, up, sink.part(ups.len()));
     strip.scan(downs, down, sink.part(downs.len()));
     let sink = sink.part(still.len());
