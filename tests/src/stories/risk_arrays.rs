@@ -106,11 +106,8 @@ fn every_change_of_what_arrays_were_computed_with_outdates_them() {
     assert_eq!(only_use(&mut f, writer), ArrayUse::Used);
 }
 
-#[test]
-fn a_slot_that_is_used_again_has_no_array_of_its_predecessor() {
-    let (mut f, ..) = world();
-    let (buyer, seller) =
-        (f.trader_in("buyer", MarginMode::Portfolio, 9_000.0), f.trader_in("seller", MarginMode::Portfolio, 9_000.0));
+/// Slot of an expiry, and a series of it, that had arrays and were removed after settlement.
+pub(super) fn expiry_that_is_gone(f: &mut Fixture) -> (u8, Contract) {
     let slot = f.add_expiry(ETH, &ExpirySetup { vol: VolSetup::flat(0.6), ..ExpirySetup::after(2 * DAY) });
     let old = f.call(ETH, slot, 1_500.0);
     f.refresh_arrays(ETH);
@@ -118,6 +115,15 @@ fn a_slot_that_is_used_again_has_no_array_of_its_predecessor() {
     f.refresh();
     f.settle_expiry(ETH, slot).unwrap();
     f.remove_expiry(ETH, slot).unwrap();
+    (slot, old)
+}
+
+#[test]
+fn a_slot_that_is_used_again_has_no_array_of_its_predecessor() {
+    let (mut f, ..) = world();
+    let (buyer, seller) =
+        (f.trader_in("buyer", MarginMode::Portfolio, 9_000.0), f.trader_in("seller", MarginMode::Portfolio, 9_000.0));
+    let (slot, old) = expiry_that_is_gone(&mut f);
     let again = f.add_expiry(ETH, &ExpirySetup { vol: VolSetup::flat(0.6), ..ExpirySetup::after(5 * DAY) });
     let new = f.put(ETH, again, 1_500.0);
     assert_eq!((again, new.series), (slot, old.series), "the same slots");

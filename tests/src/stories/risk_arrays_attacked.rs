@@ -1,10 +1,10 @@
 //! Caches that do not belong, are given twice, are old, or hold what the program never wrote: an answer is the full margin or a
 //! bound of it, and never anything else.
 
-use super::risk_arrays::{only_use, world, ETH};
+use super::risk_arrays::{expiry_that_is_gone, only_use, world, ETH};
 use crate::cases::kit::forged;
-use crate::fixture::{instruction, key, ExpirySetup, DAY, HOUR};
-use crate::{expect_error, Fixture, Market, MarketSetup, Setup, Trader, VolSetup};
+use crate::fixture::{instruction, key};
+use crate::{expect_error, Fixture, Market, MarketSetup, Setup, Trader};
 use anchor_lang::AnchorDeserialize;
 use plimsoll::errors::PlimsollError;
 use plimsoll::health::ArrayUse;
@@ -96,14 +96,7 @@ fn a_series_slot_that_goes_to_another_expiry_has_no_array_of_its_predecessor() {
     let (mut f, ..) = world();
     let buyer = f.trader_in("buyer", MarginMode::Portfolio, 9_000.0);
     let seller = f.trader_in("seller", MarginMode::Portfolio, 9_000.0);
-    let short_lived = ExpirySetup { vol: VolSetup::flat(0.6), ..ExpirySetup::after(2 * DAY) };
-    let slot = f.add_expiry(ETH, &short_lived);
-    let old = f.call(ETH, slot, 1_500.0);
-    f.refresh_arrays(ETH);
-    f.set_time(f.start() + 2 * DAY + 2 * HOUR);
-    f.refresh();
-    f.settle_expiry(ETH, slot).unwrap();
-    f.remove_expiry(ETH, slot).unwrap();
+    let (_, old) = expiry_that_is_gone(&mut f);
     let new = f.put(ETH, 1, 2_100.0);
     assert_eq!(new.series, old.series, "the same slot");
     f.trade(seller, buyer, new, -1.0, 600.0).unwrap();

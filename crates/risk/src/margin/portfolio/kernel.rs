@@ -256,6 +256,9 @@ impl Strip {
     }
 }
 
+const _: () = assert!(RESULT_BITS == 32);
+const _: () = assert!(MIN_TOTAL_VOL.raw() == (MIN_VOL as i64) << 8);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,6 +286,3 @@ mod tests {
         }
     }
 }
-
-const _: () = assert!(RESULT_BITS == 32);
-const _: () = assert!(MIN_TOTAL_VOL.raw() == (MIN_VOL as i64) << 8);
