@@ -261,7 +261,7 @@ impl Book {
         let history = pairs.map(|pairs| (pairs, &mut memory));
         let extras = Extras { history, all_parts: false, arrays: &mut [] };
         let short = PortfolioMargin::of(book, &mut workspace, extras)?;
-        assert_eq!(PortfolioMargin { greeks: margin.greeks, ..short }, *margin, "in short");
+        assert_eq!(PortfolioMargin { greeks: margin.greeks, worst: margin.worst, ..short }, *margin, "in short");
         Ok(())
     }
 

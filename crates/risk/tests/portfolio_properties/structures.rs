@@ -150,7 +150,7 @@ fn hedges_need_less_than_their_short_leg_alone() {
 
 #[test]
 fn worst_scenario_is_named_by_its_place_in_the_grid() {
-    let worst = |legs: &[Opt]| Book::of(legs).margin().exact.worst;
+    let worst = |legs: &[Opt]| Book::of(legs).margin().exact.worst.unwrap();
     assert_eq!(worst(&[call(2_000.0, -1.0)]), WorstScenario::Grid(0));
     assert_eq!(worst(&[put(2_000.0, -1.0)]), WorstScenario::Grid(1));
     assert_eq!(worst(&[call(2_000.0, 1.0), put(2_000.0, 1.0)]), WorstScenario::Grid(11), "volatility down, spot stays");
@@ -168,7 +168,7 @@ fn skew_with_weight_is_the_worst_of_a_book_that_only_a_smile_moves() {
     let tilted = book.margin();
     let least = tilted.scenarios.iter().copied().fold(tilted.skews[1], f64::min);
     assert!(tilted.skews[0] < 1.5 * least && least < 0.0, "{tilted:?}");
-    assert_eq!((tilted.exact.worst, tilted.worst), (WorstScenario::SkewLinear, tilted.skews[0]));
+    assert_eq!((tilted.exact.worst, tilted.worst), (Some(WorstScenario::SkewLinear), tilted.skews[0]));
     let without = book.but(|b| b.params.skew_linear.weight = Ratio::ZERO).margin();
     assert_eq!((without.skews[0], without.worst), (0.0, least));
     let half = book.but(|b| b.params.skew_linear.weight = Ratio::from_millionths(500_000)).margin();

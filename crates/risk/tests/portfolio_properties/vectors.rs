@@ -27,7 +27,7 @@ fn vec_011_portfolio_short_call() {
     assert_near("MM", margin.maintenance, -11_824.858_703_959_073, 1.0);
     assert_near("worst", margin.worst, -12_939.312_020_443_313, 1.0);
     assert_near("basis", margin.basis, -947.209_804_930_106_7, 1.0);
-    assert_eq!(margin.exact.worst, WorstScenario::Grid(0), "the first scenario: 18 % up, volatility up");
+    assert_eq!(margin.exact.worst, Some(WorstScenario::Grid(0)), "the first scenario: 18 % up, volatility up");
     // Charges know no noise: 0.3 % and 0.2 % of spot, rounded up.
     let contingency = margin.exact.contingency;
     assert!((dollars(contingency.maintenance) - 286.990_518_145_65).abs() < 1e-12);

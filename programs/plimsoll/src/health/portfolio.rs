@@ -165,9 +165,12 @@ impl Valuation<'_> {
             expiries,
             legs,
         };
-        let is_live =
-            |position: &&Position| underlying.expiry(position.expiry).is_ok_and(|expiry| !expiry.is_settled());
-        let live = positions.unwrap_or_default().iter().filter(is_live);
+        let positions = positions.unwrap_or_default();
+        let all_live = positions.len() == legs.len();
+        let is_live = |position: &&Position| {
+            all_live || underlying.expiry(position.expiry).is_ok_and(|expiry| !expiry.is_settled())
+        };
+        let live = positions.iter().filter(is_live);
         let mut arrays = arrays_of(arrays, key, live.map(|position| (position.expiry, position.series)));
         let history = match pairs.is_empty() {
             true => None,

@@ -70,9 +70,9 @@ pub enum WorstScenario {
 pub struct PortfolioMargin {
     /// Mark value.
     pub mark: Exact,
-    /// The worst scenario.
-    pub worst: WorstScenario,
-    /// Its PnL.
+    /// The worst scenario, if all parts were asked for.
+    pub worst: Option<WorstScenario>,
+    /// PnL of the worst scenario, 0 where nothing is lost in any.
     pub worst_pnl: Exact,
     /// Expected shortfall, if it has a weight; at most 0, so that no gain pays for the worst scenario.
     pub shortfall: Option<Exact>,
@@ -100,7 +100,8 @@ pub struct PortfolioMargin {
 pub struct Extras<'a, 'b> {
     /// Historical scenarios, if the parameters ask for them.
     pub history: Option<(&'a [HistoryPair], &'a mut HistoryWorkspace)>,
-    /// Whether everything is wanted: Greeks that no charge needs, and skew scenarios that cannot be the worst.
+    /// Whether everything is wanted: which scenario is the worst, Greeks that no charge needs, and skew scenarios that cannot be
+    /// the worst.
     pub all_parts: bool,
     /// Risk arrays of the legs, in the order of the expiries and their legs. Those that are not valid are computed, so that
     /// the next book with the same series at the same moment is cheap. Legs without one are scanned as they are.
@@ -122,10 +123,11 @@ impl PortfolioMargin {
         let params = book.params;
         let further = extras.history.as_ref().map_or(0, |(pairs, _)| history::largest_factor(pairs));
         workspace.scan(book, further, extras.arrays)?;
-        let worst = workspace.weigh(&book.grid, book.collateral.full);
+        let of_grid = workspace.weigh(&book.grid, book.collateral.full);
         let is_in_shortfall = params.es_source == ShortfallSource::Grid && !params.es_weight.is_zero();
-        if extras.all_parts || is_in_shortfall || workspace.sums.reach > worst.0.wrapping_neg().max(0) {
-            workspace.scan_skews(book)?;
+        match extras.all_parts || is_in_shortfall {
+            true => workspace.scan_skews(book)?,
+            false => workspace.scan_skews_beyond(book, of_grid.wrapping_neg().max(0))?,
         }
         let is_needed = extras.all_parts
             || !params.depth.is_zero()
@@ -133,20 +135,22 @@ impl PortfolioMargin {
             || !params.vega_charge.is_zero();
         let greeks = if is_needed { Some(workspace.greeks(book)?) } else { None };
         let contingency = Contingency::of(book, greeks.as_ref())?;
-        Self::conclude(book, workspace, worst, extras.history, (greeks, contingency))
+        let worst_pnl = workspace.worst(book.params, of_grid);
+        let worst = extras.all_parts.then(|| workspace.worst_scenario(book, worst_pnl));
+        Self::conclude(book, workspace, (worst, worst_pnl), extras.history, (greeks, contingency))
     }
 
-    /// Margin from the PnLs of a scan, and the worst of the grid among them.
+    /// Margin from the PnLs of a scan, and the worst of them.
     #[inline(always)]
     fn conclude(
         book: &PortfolioBook,
         workspace: &mut Workspace,
-        worst: (i64, usize),
+        (worst, worst_pnl): (Option<WorstScenario>, i64),
         history: Option<(&[HistoryPair], &mut HistoryWorkspace)>,
         (greeks, contingency): (Option<DollarGreeks>, Contingency),
     ) -> Result<Self, RiskError> {
         let params = book.params;
-        let (worst, worst_pnl) = workspace.worst(book, worst);
+        let worst_pnl = workspace.scale.exact(worst_pnl);
         let shortfall = workspace.shortfall(book, history)?;
         let scan = weighted_scan(worst_pnl, shortfall, params.es_weight)?;
         let size = size_factor(book, greeks.as_ref())?;
@@ -199,9 +203,8 @@ impl Workspace {
     /// Weighted PnL of the two skew scenarios, tilt and bend, after [`PortfolioMargin::of`] with all parts; else they may have been
     /// left out, and are 0.
     pub fn skew_pnl(&self, params: &PortfolioParams) -> (Exact, Exact) {
-        let weighted = |sum: i64, weight: Ratio| self.scale.exact(weigh(sum, weight));
-        let sums = &self.sums;
-        (weighted(sums.linear, params.skew_linear.weight), weighted(sums.absolute, params.skew_absolute.weight))
+        let [(_, linear), (_, absolute)] = self.skews(params);
+        (self.scale.exact(linear), self.scale.exact(absolute))
     }
 
     fn mark(&self) -> Exact {
@@ -212,23 +215,30 @@ impl Workspace {
         self.scale.exact(self.sums.low.min(self.sums.high).min(0))
     }
 
-    /// The worst of all scenarios, given that of the grid: its PnL and its point.
-    fn worst(&self, book: &PortfolioBook, (least, point): (i64, usize)) -> (WorstScenario, Exact) {
-        let mut worst = (WorstScenario::None, 0);
-        if let (true, Some(number)) = (least < 0, book.grid.scenario_of(point)) {
-            worst = (WorstScenario::Grid(number), least);
+    /// PnL of the worst of all scenarios, given that of the grid, ≤ 0.
+    fn worst(&self, params: &PortfolioParams, of_grid: i64) -> i64 {
+        self.skews(params).iter().fold(of_grid.min(0), |worst, &(_, pnl)| worst.min(pnl))
+    }
+
+    /// Which scenario has this PnL.
+    #[inline(never)]
+    fn worst_scenario(&self, book: &PortfolioBook, pnl: i64) -> WorstScenario {
+        let points = self.cells.get(..book.grid.shape.count as usize).unwrap_or_default();
+        let of_grid = points.iter().position(|cell| cell.total == pnl).and_then(|point| book.grid.scenario_of(point));
+        let of_skew = self.skews(book.params).into_iter().find(|&(_, skew)| skew == pnl);
+        match (pnl, of_grid, of_skew) {
+            (0.., ..) => WorstScenario::None,
+            (_, Some(number), _) => WorstScenario::Grid(number),
+            (_, None, skew) => skew.map_or(WorstScenario::None, |(scenario, _)| scenario),
         }
-        let skews = [
-            (WorstScenario::SkewLinear, self.sums.linear, book.params.skew_linear.weight),
-            (WorstScenario::SkewAbsolute, self.sums.absolute, book.params.skew_absolute.weight),
-        ];
-        for (scenario, sum, weight) in skews {
-            let pnl = weigh(sum, weight);
-            if !weight.is_zero() && pnl < worst.1 {
-                worst = (scenario, pnl);
-            }
-        }
-        (worst.0, self.scale.exact(worst.1))
+    }
+
+    /// Weighted PnL of the skew scenarios, 0 where one has no weight or was not scanned.
+    fn skews(&self, params: &PortfolioParams) -> [(WorstScenario, i64); 2] {
+        [
+            (WorstScenario::SkewLinear, weigh(self.sums.linear, params.skew_linear.weight)),
+            (WorstScenario::SkewAbsolute, weigh(self.sums.absolute, params.skew_absolute.weight)),
+        ]
     }
 
     /// None without a weight, and without a history to take it from: then the worst scenario stands alone.

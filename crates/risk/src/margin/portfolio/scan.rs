@@ -6,7 +6,7 @@ use super::grid::{Grid, GridShape, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS};
 use super::kernel::{fill_cells, shocked, Cell, Strip};
 use super::scale::Scale;
 use super::sink::{Add, Sink};
-use super::skew::Still;
+use super::skew::{reach, Still};
 use super::tally::Tally;
 use super::tenor::{discounted, TenorTerms};
 use crate::error::RiskError;
@@ -44,6 +44,8 @@ pub(super) struct Sums {
     pub high: i64,
     /// What either skew scenario can take at most.
     pub reach: i64,
+    /// The part of it that no change of volatility is needed for: values discounted as owned or owed.
+    pub apart: i64,
     /// What they take, ≤ 0, where they were scanned.
     pub linear: i64,
     pub absolute: i64,
@@ -208,16 +210,16 @@ impl Workspace {
         let mark = discounted(value, discounts.mark);
         let change = |index: usize| discounted(cell(index), discounts.mark).wrapping_sub(mark);
         let basis = change(grid.shape.basis_up as usize).min(change(grid.shape.basis_down as usize)).min(0);
-        let still = Still { mark, discounts };
-        let reach = still.reach(terms, tally, value, self.scale.price(expiry.curve.forward));
+        let (reach, apart) = reach(terms, tally, self.scale.price(expiry.curve.forward), (value, mark));
         let sums = &mut self.sums;
         if let Some(slot) = self.expiries.get_mut(sums.count) {
-            *slot = still;
+            *slot = Still { mark, discounts };
         }
         sums.count = sums.count.wrapping_add(1);
         sums.mark = sums.mark.wrapping_add(mark);
         sums.basis = sums.basis.wrapping_add(mul_shift::<{ 40 + BASIS_BITS }>(basis, terms.basis));
         sums.reach = sums.reach.saturating_add(reach);
+        sums.apart = sums.apart.saturating_add(apart);
         if book.range.is_wide() {
             let low = grid.shape.count as usize;
             sums.low = sums.low.wrapping_add(change(low));
@@ -227,8 +229,8 @@ impl Workspace {
         tally.fold(points, &discounts);
     }
 
-    /// Turns totals into weighted PnLs: weight·(total − mark + (s − 1)·collateral). Gives the worst and its point.
-    pub(super) fn weigh(&mut self, grid: &Grid, collateral: Exact) -> (i64, usize) {
+    /// Turns totals into weighted PnLs: weight·(total − mark + (s − 1)·collateral). Gives the worst.
+    pub(super) fn weigh(&mut self, grid: &Grid, collateral: Exact) -> i64 {
         let mark = self.sums.mark;
         let points = self.cells.get_mut(..grid.shape.count as usize).unwrap_or_default();
         if !collateral.is_zero() {
@@ -238,7 +240,6 @@ impl Workspace {
                 cell.total = cell.total.wrapping_add(moved);
             }
         }
-        // Which point it was is asked of the worst value alone.
         let mut worst = i64::MAX;
         let weights = grid.weights.get(..points.len()).unwrap_or_default();
         for (cell, &weight) in points.iter_mut().zip(weights) {
@@ -250,7 +251,7 @@ impl Workspace {
             // A point that is no scenario has weight 0: it wins only where nothing is lost in any.
             worst = worst.min(pnl);
         }
-        (worst, points.iter().position(|cell| cell.total == worst).unwrap_or_default())
+        worst
     }
 
     /// The basis contingency, ≤ 0.

@@ -40,6 +40,34 @@ impl Cell {
     }
 }
 
+/// How far the volatilities of an expiry's legs move.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Turn {
+    /// Σ |size| · change of total volatility, Q16, rounded up.
+    pub turn: u64,
+    /// Σ |size|.
+    pub gross: u64,
+}
+
+impl Turn {
+    /// What values change by at a forward below 2^31: vega is at most forward · n(0). # Rounding Up, with room for what the
+    /// scan is off by.
+    pub fn reach(&self, forward: i64) -> i64 {
+        let vega = (self.turn >> 16).wrapping_add(1);
+        // Below 2^-20 a volatility counts as none: to get there is a step of its own.
+        let vega = vega.wrapping_add(self.gross >> 20).wrapping_add(1);
+        // 13,108 / 2^15 is 0.40003, and n(0) = 0.39894.
+        let density = ((forward as u64).wrapping_mul(13_108) >> 15).wrapping_add(1);
+        // The scan is off by 3e-9 of forward and strike and a unit: 14 units at most, in each of two values.
+        let noise = self.gross.wrapping_mul(32);
+        // Below 2^31 and 2^30 the product is below 2^61; a vega beyond that is no bound.
+        if vega >> 31 != 0 {
+            return i64::MAX;
+        }
+        vega.wrapping_mul(density).wrapping_add(noise) as i64
+    }
+}
+
 /// Sums over the legs of an expiry, in units of the scan.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Tally {
@@ -87,21 +115,11 @@ impl Tally {
     }
 
     /// What the expiry's value can change by, when every volatility moves by a factor within 1 ± `cap` (Q40), at a forward below
-    /// 2^31: its vega is at most forward · n(0). # Rounding Up, with room for what the scan is off by.
+    /// 2^31. # Rounding Up.
     pub fn reach(&self, cap: u64, forward: i64) -> i64 {
         // At most 64 legs were rounded down. Σ |size| · v < 2^37 times the cap in Q16 < 2^17.
-        let vega = (self.turn.wrapping_add(64).wrapping_mul((cap >> 24).wrapping_add(1)) >> 16).wrapping_add(1);
-        // Below 2^-20 a volatility counts as none: to get there is a step of its own.
-        let vega = vega.wrapping_add(self.gross >> 20).wrapping_add(1);
-        // 13,108 / 2^15 is 0.40003, and n(0) = 0.39894.
-        let density = ((forward as u64).wrapping_mul(13_108) >> 15).wrapping_add(1);
-        // The scan is off by 3e-9 of forward and strike and a unit: 14 units at most, in each of two values.
-        let noise = self.gross.wrapping_mul(32);
-        // Below 2^31 and 2^30 the product is below 2^61; a vega beyond that is no bound.
-        if vega >> 31 != 0 {
-            return i64::MAX;
-        }
-        vega.wrapping_mul(density).wrapping_add(noise) as i64
+        let turn = self.turn.wrapping_add(64).wrapping_mul((cap >> 24).wrapping_add(1));
+        Turn { turn, gross: self.gross }.reach(forward)
     }
 
     /// Adds the expiry's value at each cell, discounted as owned or owed, to the cell's total.

@@ -160,6 +160,22 @@ impl SkewTerms {
         self.slope.wrapping_shl(20u32.wrapping_sub(self.shift)) >> 1
     }
 
+    /// The terms whose volatility changes more, at every log-moneyness: both reach their caps at the same.
+    pub fn steeper(&self, other: &Self) -> Self {
+        if self.cap.unsigned_abs() < other.cap.unsigned_abs() {
+            *other
+        } else {
+            *self
+        }
+    }
+
+    /// Size of the relative change of volatility at log-moneyness ±k (Q40), Q16. # Rounding Up.
+    pub fn change_q16_ceil(&self, k: i64) -> u64 {
+        // Within 2^61 as in `shocked`; a unit for each of the two truncations, and one for that of the slope.
+        let clipped = k.unsigned_abs().min(self.limit as u64) >> self.shift;
+        (clipped.wrapping_mul(self.slope.unsigned_abs()) >> 45).wrapping_add(3)
+    }
+
     /// Total volatility of the scenario at log-moneyness ±k (Q40): v·max(0, 1 + clip(k·slope, ±cap)). v in Q28, result in Q32.
     #[inline(always)]
     pub fn shocked(&self, vol_q28: u64, k: i64) -> u64 {

@@ -173,10 +173,10 @@ fn underlying_report(health: &UnderlyingHealth) -> Result<UnderlyingReport> {
 fn scenario_report(margin: &PortfolioMargin) -> Result<ScenarioReport> {
     Ok(ScenarioReport {
         worst: match margin.worst {
-            WorstScenario::Grid(number) => number,
-            WorstScenario::SkewLinear => 254,
-            WorstScenario::SkewAbsolute => 255,
-            WorstScenario::None => 253,
+            Some(WorstScenario::Grid(number)) => number,
+            Some(WorstScenario::SkewLinear) => 254,
+            Some(WorstScenario::SkewAbsolute) => 255,
+            Some(WorstScenario::None) | None => 253,
         },
         worst_atoms: atoms(margin.worst_pnl)?,
         min_span_atoms: atoms(margin.min_span)?,

@@ -208,7 +208,8 @@ impl Totals {
             workspace.sums.low = self.low.wrapping_sub(mark);
             workspace.sums.high = self.high.wrapping_sub(mark);
         }
-        let worst = workspace.weigh(&book.grid, book.collateral.full);
+        let of_grid = workspace.weigh(&book.grid, book.collateral.full);
+        let worst = (None, workspace.worst(book.params, of_grid));
         Ok(PortfolioMargin::conclude(book, workspace, worst, None, (None, contingency))?)
     }
 }
