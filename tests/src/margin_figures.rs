@@ -65,7 +65,9 @@ pub fn compute() -> Vec<Bounded> {
     };
     // Both at one expiry: what is between them is legs alone.
     let per_leg = (of("check_margin", 32, 1) - of("check_margin", 16, 1)) / 16.0;
-    // As many longs as shorts: the skew scenarios may be the worst, and are scanned too.
+    // Spreads a dollar wide: the skew scenarios may be the worst, and are scanned too.
+    let spread = |legs: usize| at(&format!("check_margin:portfolio_{legs}_legs_in_narrow_spreads_1_underlyings"));
+    // As many longs as shorts: the skews are bounded strike by strike.
     let hedged = |legs: usize| at(&format!("check_margin:portfolio_{legs}_legs_hedged_4_underlyings"));
     let arrays = budget::measure_arrays();
     let bounded = |legs: usize| {
@@ -73,7 +75,7 @@ pub fn compute() -> Vec<Bounded> {
     };
     let mut figures = vec![
         Bounded::new("leg_marginal_29_scenarios", per_leg, 2_000.0),
-        Bounded::new("leg_marginal_29_scenarios_2_skews", (hedged(64) - hedged(32)) / 32.0, 2_000.0),
+        Bounded::new("leg_marginal_29_scenarios_2_skews", (spread(32) - spread(16)) / 16.0, 2_000.0),
         // The margin alone, and the whole report: Greeks, worst scenario and every part of each underlying.
         Bounded::new("check_margin_32_legs_4_underlyings", of("check_margin", 32, 4), 80_000.0),
         Bounded::new("check_margin_64_legs_4_underlyings", of("check_margin", 64, 4), 160_000.0),
@@ -88,8 +90,13 @@ pub fn compute() -> Vec<Bounded> {
         Bounded::new("check_health_32_legs_4_underlyings", of("check_health", 32, 4), 80_000.0),
         Bounded::new("check_health_64_legs_4_underlyings", of("check_health", 64, 4), 160_000.0),
         Bounded::new(
-            "liquidate_32_legs_by_8_legs",
+            "liquidate_32_legs_by_8_legs_4_underlyings",
             at("liquidate:portfolio_32_legs_4_underlyings_by_portfolio_8"),
+            130_000.0,
+        ),
+        Bounded::new(
+            "liquidate_32_legs_by_8_legs_1_underlying",
+            at("liquidate:portfolio_32_legs_1_underlyings_by_portfolio_8"),
             130_000.0,
         ),
         Bounded::new("leg_marginal_risk_arrays", (bounded(32) - bounded(16)) / 16.0, 250.0),

@@ -1,9 +1,10 @@
 //! What is measured: every instruction, and the expensive ones at several sizes.
 
+use super::books::{book, book_of, breach, hedged, in_turn, leg, lone_leg, narrow_leg, short};
 use super::Units;
 use crate::chain::{Receipt, COMPUTE_BUDGET_UNITS};
 use crate::fixture::{create_account, instruction, key, scenario_args, ExpirySetup, OracleKind, DAY};
-use crate::{usd, CollateralSetup, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader, VolSetup};
+use crate::{usd, CollateralSetup, Failure, Fixture, Market, MarketSetup, Setup, Token, VolSetup};
 use plimsoll::health::ArrayUse;
 use plimsoll::instructions::{CollateralArgs, ListSeriesArgs};
 use plimsoll::state::{MarginMode, PortfolioParamsRaw, Underlying};
@@ -236,6 +237,12 @@ pub fn portfolio() -> Units {
         let sent = f.send(&[check], &[]);
         meter.note(&format!("check_margin:portfolio_{legs}_legs_hedged_{underlyings}_underlyings"), sent);
     }
+    for legs in [16, 32] {
+        let (f, holder, _) = &mut book_of(MarginMode::Portfolio, legs, 1, (narrow_leg, in_turn));
+        let check = f.check_margin_instruction(*holder, None);
+        let sent = f.send(&[check], &[]);
+        meter.note(&format!("check_margin:portfolio_{legs}_legs_in_narrow_spreads_1_underlyings"), sent);
+    }
     for (legs, underlyings, taker) in [
         (32, 4, MarginMode::Portfolio),
         (32, 4, MarginMode::Cross),
@@ -312,83 +319,4 @@ pub fn settlement() -> Units {
     let sent = f.collect_fees(ETH);
     meter.note("collect_fees", sent);
     meter.0
-}
-
-/// A writer short one of each leg, and the maker who bought them.
-fn book(mode: MarginMode, legs: usize, underlyings: usize) -> (Fixture, Trader, Trader) {
-    book_of(mode, legs, underlyings, (if mode == MarginMode::Portfolio { lone_leg } else { leg }, short))
-}
-
-/// One contract written.
-fn short(_: usize) -> f64 {
-    -1.0
-}
-
-/// Two shorts and two longs of each of four underlyings in turn: a call and a put of either sign.
-fn hedged(number: usize) -> f64 {
-    [-1.0, 1.0][number / 8 % 2]
-}
-
-/// The contract of a leg by its number, among so many underlyings.
-type LegOf = fn(&mut Fixture, usize, usize) -> Contract;
-/// The size the writer has of it.
-type SizeOf = fn(usize) -> f64;
-
-/// The same of any legs and sizes.
-fn book_of(
-    mode: MarginMode,
-    legs: usize,
-    underlyings: usize,
-    (leg, size): (LegOf, SizeOf),
-) -> (Fixture, Trader, Trader) {
-    let names = ["ETH", "BTC", "SUI", "XRP"];
-    let mut markets: Vec<_> = names[..underlyings].iter().map(|name| MarketSetup::new(name, 1_500.0)).collect();
-    if mode == MarginMode::Portfolio {
-        // No feed is certain: the ends of the price range cost each leg two values more.
-        markets.iter_mut().for_each(|market| market.oracle.confidence = 0.75);
-    }
-    let mut f = Fixture::new(&Setup { markets, ..Setup::lite() });
-    let writer = f.trader_in("writer", mode, 500.0 + 450.0 * legs as f64);
-    let maker = f.trader("maker", 10_000_000.0);
-    for number in 0..legs {
-        let contract = leg(&mut f, number, underlyings);
-        f.trade(writer, maker, contract, size(number), 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
-    }
-    f.pass(1);
-    (f, writer, maker)
-}
-
-/// Call and put in turn at one strike after the other: the first 32 of an underlying in its first expiry.
-fn leg(f: &mut Fixture, number: usize, underlyings: usize) -> Contract {
-    let (market, number) = (Market(number % underlyings), number / underlyings);
-    let (expiry, strike) = ((number / 32) as u8, 1_300.0 + 25.0 * (number % 32 / 2) as f64);
-    if number % 2 == 0 {
-        f.call(market, expiry, strike)
-    } else {
-        f.put(market, expiry, strike)
-    }
-}
-
-/// Calls and puts in turn, every one at a strike of its own.
-fn lone_leg(f: &mut Fixture, number: usize, underlyings: usize) -> Contract {
-    let (market, number) = (Market(number % underlyings), number / underlyings);
-    let (expiry, strike) = ((number / 32) as u8, 1_300.0 + 12.5 * (number % 32) as f64);
-    if number % 2 == 0 {
-        f.call(market, expiry, strike)
-    } else {
-        f.put(market, expiry, strike)
-    }
-}
-
-/// Raises every price until the account can be liquidated.
-fn breach(f: &mut Fixture, trader: Trader) {
-    for step in 1..200 {
-        for market in 0..f.market_count() {
-            f.set_price(Market(market), 1_500.0 * (1.0 + 0.01 * f64::from(step)));
-        }
-        if f.check_health(trader).maintenance_atoms < 0 {
-            return;
-        }
-    }
-    panic!("the account withstands any price");
 }

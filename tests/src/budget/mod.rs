@@ -3,6 +3,7 @@
 //! Measured on `litesvm` with keys derived from names, so the numbers repeat exactly. The compute-limit instruction of
 //! the transaction is not counted.
 
+mod books;
 mod expiries;
 mod measures;
 

@@ -14,6 +14,10 @@ use crate::error::RiskError;
 use crate::margin::cross::Leg;
 use core::num::NonZeroU64;
 
+/// Asked strike by strike, books reach a fifth to a thirtieth of what they do at their caps: where 2^-5 is still too much, asking
+/// would only cost.
+const ASKING_BITS: u32 = 5;
+
 /// What the scan of the grid keeps of an expiry for the skew scenarios.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Still {
@@ -41,7 +45,8 @@ impl Workspace {
     /// # Errors
     /// None of its own: it has no other than the scan of the grid.
     pub(super) fn scan_skews_beyond(&mut self, book: &PortfolioBook, spared: i64) -> Result<(), RiskError> {
-        if self.sums.reach <= spared || self.reach_by_strike(book) <= spared {
+        let is_worth_asking = self.sums.reach >> ASKING_BITS <= spared;
+        if self.sums.reach <= spared || (is_worth_asking && self.reach_by_strike(book) <= spared) {
             return Ok(());
         }
         self.scan_skews(book)
