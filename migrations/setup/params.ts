@@ -69,8 +69,14 @@ function exchangeTerms(table: Table): ClusterParams["terms"] {
     feeCapE9: ratioOf(table, "fee_cap"),
     liquidation: {
       discountE9: ratioOf(liquidation, "discount"),
+      fastDiscountE9: ratioOf(liquidation, "fast_discount"),
+      fastSecs: secondsOf(liquidation, "fast_secs"),
+      slowSecs: secondsOf(liquidation, "slow_secs"),
+      maxGapSecs: secondsOf(liquidation, "max_gap_secs"),
       bufferE9: ratioOf(liquidation, "buffer"),
       dustAtoms: units.usd(liquidation.number("dust_usd")),
+      warningE9: ratioOf(liquidation, "warning"),
+      callSecs: secondsOf(liquidation, "call_secs"),
     },
   };
 }

@@ -55,6 +55,7 @@ test("what must not be is refused in words", async () => {
     admin.withdraw({ authority: writer.owner, marginAccount: writer.account, amount: units.usd("25000") }),
   );
   await assertRefused("NoMarginCall", () => admin.callMargin(writer.account));
+  await assertRefused("NothingToFlag", () => admin.flagAccount(buyer.account));
   await assertRefused("NotLiquidatable", () =>
     admin.liquidate({ liquidator: liquidator.account, authority: liquidator.owner, liquidatee: writer.account }),
   );
@@ -77,6 +78,8 @@ test("below HF 1 a liquidator takes a slice, is paid the discount, and the accou
   const before = await admin.checkHealth(writer.account);
   assert.equal(before.state, AccountState.Liquidatable);
   assert.ok(before.healthFactorE9 < units.ONE_E9);
+  const seen = findEvent((await admin.flagAccount(writer.account)).events, "BreachSeen");
+  assert.deepEqual([seen?.account, seen?.elapsedSecs, seen?.discountE9], [writer.account, 0n, units.ratio("0.98")]);
   const worthBefore = (await admin.checkHealth(liquidator.account)).equityAtoms;
   const { events } = await admin.liquidate({
     liquidator: liquidator.account,
@@ -85,6 +88,7 @@ test("below HF 1 a liquidator takes a slice, is paid the discount, and the accou
   });
   const done = findEvent(events, "AccountLiquidated");
   assert.ok(done && done.fractionE9 > 0n && done.fractionE9 < units.ONE_E9, "a part");
+  assert.ok(done.discountE9 <= units.ratio("0.98") && done.lagSecs >= 0n && done.keptAtoms === 0n);
   assert.ok(done.bonusAtoms > 0n, "a bonus");
   const after = await admin.checkHealth(writer.account);
   assert.ok(

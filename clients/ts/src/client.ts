@@ -28,6 +28,7 @@ import {
   getCloseAccountInstruction,
   getCollectFeesInstruction,
   getDepositInstruction,
+  getFlagAccountInstruction,
   getHealthReportDecoder,
   getLiquidateInstruction,
   getMarginBoundReportDecoder,
@@ -242,6 +243,16 @@ export class PlimsollClient extends PlimsollReader {
   async callMargin(marginAccount: Address, options?: Options): Promise<Receipt> {
     const account = await this.fetchMarginAccount(marginAccount);
     const instruction = getCallMarginInstruction({ exchange: this.exchange, marginAccount }, this.config);
+    return this.run(options, withAccounts(instruction, await this.markets([account])));
+  }
+
+  /**
+   * Notes what prices make of an account: starts, continues or ends its auction, or warns of a breach to come. The event says
+   * which: `BreachSeen`, `AuctionEnded` or `AccountWarned`. Anyone may.
+   */
+  async flagAccount(marginAccount: Address, options?: Options): Promise<Receipt> {
+    const account = await this.fetchMarginAccount(marginAccount);
+    const instruction = getFlagAccountInstruction({ exchange: this.exchange, marginAccount }, this.config);
     return this.run(options, withAccounts(instruction, await this.markets([account])));
   }
 

@@ -94,7 +94,7 @@ test("exchange", async () => {
   assert.deepEqual(exchange.liquidation, { discountE9: 980_000_000n, bufferE9: 100_000_000n, dustAtoms: 10_000_000n });
   assert.equal(exchange.stable.indexE9, 1_000_000_000n);
   assert.equal(exchange.stable.maxAgeSecs, 60n);
-  assert.equal(exchange.reserved.length, 32);
+  assert.equal(exchange.reserved.length, 26);
 });
 
 test("collateral", async () => {

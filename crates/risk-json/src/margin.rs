@@ -38,9 +38,10 @@ fn describe(case: &MarginCase, report: &MarginReport) -> Result<MarginAnswer, Ri
         discount: Ratio::from_raw(case.liquidation.discount_e9),
         buffer: Ratio::from_raw(case.liquidation.buffer_e9),
         dust: Value::from_raw(case.liquidation.dust_atoms),
+        ..LiquidationParams::DEFAULT
     };
     let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in: Value::ZERO };
-    let fraction = max_fraction(&breach, &terms)?;
+    let fraction = max_fraction(&breach, terms.discount, &terms)?;
     let legs = case.underlyings.iter().flat_map(|u| &u.expiries).flat_map(|e| &e.legs);
     let slices = legs.map(|leg| Ok(slice_of_position(Contracts::from_raw(leg.size_e6), fraction)?.raw()));
     Ok(MarginAnswer {

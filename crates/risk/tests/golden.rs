@@ -143,9 +143,10 @@ fn check_auction(file: String, auction: &Auction) -> Findings {
         paid_in: value(auction.reserved),
     };
     let terms =
-        LiquidationParams { discount: ratio(auction.d), buffer: ratio(auction.buffer), dust: value(auction.dust) };
-    let result = max_fraction(&breach, &terms)
-        .and_then(|fraction| Ok((fraction, required_payment(&breach, terms.discount, fraction)?)));
+        LiquidationParams { buffer: ratio(auction.buffer), dust: value(auction.dust), ..LiquidationParams::DEFAULT };
+    let discount = ratio(auction.d);
+    let result = max_fraction(&breach, discount, &terms)
+        .and_then(|fraction| Ok((fraction, required_payment(&breach, discount, fraction)?)));
     match result {
         Ok((fraction, payment)) => {
             let expected = &auction.expected;

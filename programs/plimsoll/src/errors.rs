@@ -121,6 +121,8 @@ pub enum PlimsollError {
     PriceLimit = 403,
     #[msg("Liquidation sequence has moved: read the account again and retry")]
     SequenceMismatch = 404,
+    #[msg("Account is neither in breach nor near it, and no auction of it runs: there is nothing to note")]
+    NothingToFlag = 405,
 
     #[msg("Series has expired: settle it or trade a later expiry")]
     SeriesExpired = 500,

@@ -8,7 +8,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::state::PortfolioParamsRaw;
+use crate::state::{LiquidationParamsRaw, PortfolioParamsRaw};
 
 #[event]
 pub struct ExchangeCreated {
@@ -24,9 +24,7 @@ pub struct ExchangeChanged {
     pub fee_recipient: Pubkey,
     pub fee_rate_e9: i64,
     pub fee_cap_e9: i64,
-    pub discount_e9: i64,
-    pub buffer_e9: i64,
-    pub dust_atoms: i64,
+    pub liquidation: LiquidationParamsRaw,
 }
 
 #[event]
@@ -262,12 +260,50 @@ pub struct MarginCalled {
     pub maintenance_atoms: i64,
     pub health_factor_e9: i64,
     pub at: i64,
+    /// Until when it is to be met.
+    pub deadline: i64,
 }
 
 #[event]
 pub struct MarginCallCleared {
     pub account: Pubkey,
     pub called_at: i64,
+}
+
+/// The health factor is under the warning level of the exchange, and the account is not in breach.
+#[event]
+pub struct AccountWarned {
+    pub account: Pubkey,
+    pub equity_atoms: i64,
+    pub maintenance_atoms: i64,
+    pub health_factor_e9: i64,
+    pub at: i64,
+}
+
+/// The account was seen in breach, and its auction has started or goes on.
+#[event]
+pub struct BreachSeen {
+    pub account: Pubkey,
+    pub equity_atoms: i64,
+    pub maintenance_atoms: i64,
+    /// When the auction started: now, if this is the first sighting.
+    pub started_at: i64,
+    /// Its clock.
+    pub elapsed_secs: i64,
+    /// Price of a slice as a part of what is for sale, scale 1e-9.
+    pub discount_e9: i64,
+    pub at: i64,
+}
+
+/// The account is no longer in breach, and its auction is over.
+#[event]
+pub struct AuctionEnded {
+    pub account: Pubkey,
+    pub started_at: i64,
+    pub elapsed_secs: i64,
+    /// What takers have paid.
+    pub paid_atoms: i64,
+    pub at: i64,
 }
 
 #[event]
@@ -281,6 +317,12 @@ pub struct AccountLiquidated {
     pub payment_atoms: i64,
     /// What the slice was worth more than that.
     pub bonus_atoms: i64,
+    /// Price of the slice as a part of what was for sale, scale 1e-9.
+    pub discount_e9: i64,
+    /// Paid by earlier takers of this auction, and not sold again.
+    pub kept_atoms: i64,
+    /// Time since the breach was first seen.
+    pub lag_secs: i64,
     pub equity_before_atoms: i64,
     pub maintenance_before_atoms: i64,
     /// What is left in equal parts: exact but for the rounding of lots, a millionth of a contract each.

@@ -216,6 +216,12 @@ pub mod plimsoll {
         instructions::call_margin::handler(ctx)
     }
 
+    /// Notes what prices make of an account: starts, continues or ends its auction, or warns of a breach to come. Signer:
+    /// nobody. Remaining accounts: its markets.
+    pub fn flag_account<'info>(ctx: Context<'info, FlagAccount<'info>>) -> Result<()> {
+        instructions::flag_account::handler(ctx)
+    }
+
     /// Trades a series between two accounts at an agreed price. Signers: taker's and maker's owner or delegate.
     /// Remaining accounts: every further market the two accounts use.
     pub fn trade<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Result<()> {

@@ -170,6 +170,8 @@ pub fn accounts() -> Units {
     breach(f, *writer);
     let sent = f.call_margin(*writer);
     meter.note("call_margin:4_legs", sent);
+    let sent = f.flag(*writer);
+    meter.note("flag_account:4_legs", sent);
     meter.0
 }
 

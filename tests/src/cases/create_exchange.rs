@@ -32,6 +32,18 @@ pub fn unlawful_terms(lawful: &ExchangeArgs) -> Vec<(&'static str, ExchangeArgs)
         change("fee cap above a quarter", |a| a.fee_cap_e9 = 250_000_001),
         change("discount below a half", |a| a.liquidation.discount_e9 = 499_999_999),
         change("discount above 1", |a| a.liquidation.discount_e9 = 1_000_000_001),
+        change("second discount above the first", |a| a.liquidation.fast_discount_e9 = a.liquidation.discount_e9 + 1),
+        change("negative second discount", |a| a.liquidation.fast_discount_e9 = -1),
+        change("fast leg under a minute", |a| a.liquidation.fast_secs = 59),
+        change("fast leg over a day", |a| a.liquidation.fast_secs = 86_401),
+        change("slow leg under a minute", |a| a.liquidation.slow_secs = 59),
+        change("slow leg over 30 days", |a| a.liquidation.slow_secs = 2_592_001),
+        change("no gap", |a| a.liquidation.max_gap_secs = 0),
+        change("gap over an hour", |a| a.liquidation.max_gap_secs = 3_601),
+        change("warning below 1", |a| a.liquidation.warning_e9 = 999_999_999),
+        change("warning above 10", |a| a.liquidation.warning_e9 = 10_000_000_001),
+        change("negative time for a call", |a| a.liquidation.call_secs = -1),
+        change("30 days and a second for a call", |a| a.liquidation.call_secs = 2_592_001),
         change("negative buffer", |a| a.liquidation.buffer_e9 = -1),
         change("buffer above 1", |a| a.liquidation.buffer_e9 = 1_000_000_001),
         change("negative dust", |a| a.liquidation.dust_atoms = -1),
@@ -44,9 +56,29 @@ pub fn unlawful_terms(lawful: &ExchangeArgs) -> Vec<(&'static str, ExchangeArgs)
 pub fn extreme_terms(f: &Fixture, is_high: bool) -> ExchangeArgs {
     let (fee_rate_e9, fee_cap_e9) = if is_high { (10_000_000, 250_000_000) } else { (0, 0) };
     let liquidation = if is_high {
-        LiquidationParamsRaw { discount_e9: 1_000_000_000, buffer_e9: 1_000_000_000, dust_atoms: 1_000_000_000 }
+        LiquidationParamsRaw {
+            discount_e9: 1_000_000_000,
+            fast_discount_e9: 1_000_000_000,
+            fast_secs: 86_400,
+            slow_secs: 2_592_000,
+            max_gap_secs: 3_600,
+            buffer_e9: 1_000_000_000,
+            dust_atoms: 1_000_000_000,
+            warning_e9: 10_000_000_000,
+            call_secs: 2_592_000,
+        }
     } else {
-        LiquidationParamsRaw { discount_e9: 500_000_000, buffer_e9: 0, dust_atoms: 0 }
+        LiquidationParamsRaw {
+            discount_e9: 500_000_000,
+            fast_discount_e9: 0,
+            fast_secs: 60,
+            slow_secs: 60,
+            max_gap_secs: 1,
+            buffer_e9: 0,
+            dust_atoms: 0,
+            warning_e9: 1_000_000_000,
+            call_secs: 0,
+        }
     };
     ExchangeArgs { fee_rate_e9, fee_cap_e9, liquidation, ..f.exchange_args(&Setup::default()) }
 }

@@ -25,6 +25,7 @@ fn a_margin_account_of_another_version_is_refused() {
         expect_error!(f.withdraw(writer, 1), PlimsollError::WrongVersion);
         expect_error!(f.try_check_health(writer), PlimsollError::WrongVersion);
         expect_error!(f.call_margin(writer), PlimsollError::WrongVersion);
+        expect_error!(f.flag(writer), PlimsollError::WrongVersion);
         expect_error!(f.trade(buyer, writer, call, 0.1, 30.0), PlimsollError::WrongVersion);
         expect_error!(f.trade(writer, buyer, call, 0.1, 30.0), PlimsollError::WrongVersion);
         expect_error!(f.liquidate(buyer, writer), PlimsollError::WrongVersion);
@@ -57,6 +58,7 @@ fn a_market_of_another_version_values_nothing() {
         expect_error!(f.try_check_health(writer), PlimsollError::WrongVersion);
         expect_error!(f.withdraw(writer, 1), PlimsollError::WrongVersion);
         expect_error!(f.call_margin(writer), PlimsollError::WrongVersion);
+        expect_error!(f.flag(writer), PlimsollError::WrongVersion);
         expect_error!(f.trade(buyer, writer, call, 0.1, 30.0), PlimsollError::WrongVersion);
         expect_error!(f.liquidate(buyer, writer), PlimsollError::WrongVersion);
         set_version(&mut f, &address, 1);

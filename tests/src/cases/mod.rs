@@ -9,6 +9,7 @@ mod create_collateral;
 mod create_exchange;
 mod create_underlying;
 mod deposit;
+mod flag_account;
 pub(crate) mod kit;
 mod layout_version;
 mod liquidate;

@@ -24,7 +24,17 @@ fn other_terms() -> ExchangeArgs {
         fee_recipient: key("next recipient").pubkey(),
         fee_rate_e9: 500_000,
         fee_cap_e9: 100_000_000,
-        liquidation: LiquidationParamsRaw { discount_e9: 970_000_000, buffer_e9: 200_000_000, dust_atoms: 5_000_000 },
+        liquidation: LiquidationParamsRaw {
+            discount_e9: 970_000_000,
+            fast_discount_e9: 700_000_000,
+            fast_secs: 900,
+            slow_secs: 3_600,
+            max_gap_secs: 30,
+            buffer_e9: 200_000_000,
+            dust_atoms: 5_000_000,
+            warning_e9: 1_500_000_000,
+            call_secs: 43_200,
+        },
     }
 }
 
@@ -42,7 +52,7 @@ fn set_exchange_changes_every_term_and_no_key_of_the_admin() {
     let event: ExchangeChanged = receipt.event();
     assert_eq!((event.exchange, event.guardian, event.fee_recipient), (f.exchange, args.guardian, args.fee_recipient));
     assert_eq!((event.fee_rate_e9, event.fee_cap_e9), (500_000, 100_000_000));
-    assert_eq!((event.discount_e9, event.buffer_e9, event.dust_atoms), (970_000_000, 200_000_000, 5_000_000));
+    assert_eq!(event.liquidation, args.liquidation);
     for is_high in [false, true] {
         let args = extreme_terms(&f, is_high);
         f.send(&[set(&f, "admin", &args)], &[&key("admin")]).unwrap();

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! before     MM < 0, at the index and, while it diverges, at both ends of its band
+//! price      d no higher than at the start of an auction, and no lower than the time since then allows
 //! after      HF not lower for a solvent account; E' ≤ (1 + buffer)·MMR' + one lot of every leg, unless taken whole
-//! gain       liquidator's E' − E ≤ (1 − d)·E·f + one atom per leg for E > 0, ≤ E·f + the same otherwise
+//! gain       liquidator's E' − E ≤ (1 − d)·(E − R)·f + one atom per leg for E > 0, ≤ E·f + the same otherwise
+//! R          what the account keeps of earlier takers' money: no more than they paid, and nothing but for the bankrupt is sold
 //! ```
 
 use super::{Broken, Step};
@@ -31,6 +33,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
         return Err(format!("{} was healthy and has been liquidated: {before:?}", event.account));
     }
     let after = value(&step.after, &event.account)?;
+    check_price(step, &event)?;
     check_helped(step, &event, &before, &after)?;
     check_gain(step, &event, &before)
 }
@@ -43,6 +46,21 @@ fn valued(world: &World, key: &Pubkey) -> Result<Health, Broken> {
 
 fn value(world: &World, key: &Pubkey) -> Result<MarginReport, Broken> {
     Ok(valued(world, key)?.report)
+}
+
+/// The price by a floating-point clock: every second since the first sighting counts, which no auction is faster than.
+fn check_price(step: &Step, event: &AccountLiquidated) -> Result<(), Broken> {
+    let terms = &step.before.exchanges[0].1.liquidation;
+    let (fast, slow) = (terms.fast_secs as f64, terms.slow_secs as f64);
+    let (first, second, lag) = (terms.discount_e9 as f64, terms.fast_discount_e9 as f64, event.lag_secs as f64);
+    let least =
+        if lag < fast { first - (first - second) * lag / fast } else { second * (1.0 - (lag - fast) / slow).max(0.0) };
+    let paid = step.before.account(&event.account).map_or(0, |account| account.auction.paid_atoms);
+    let is_lawful = event.discount_e9 <= terms.discount_e9 && event.discount_e9 as f64 >= least - 1.0;
+    if !is_lawful || event.lag_secs < 0 || !(0..=paid).contains(&event.kept_atoms) {
+        return Err(format!("price {} after {lag} s, kept {} of {paid}", event.discount_e9, event.kept_atoms));
+    }
+    Ok(())
 }
 
 fn check_helped(
@@ -86,9 +104,9 @@ fn check_helped(
 fn check_gain(step: &Step, event: &AccountLiquidated, before: &MarginReport) -> Result<(), Broken> {
     let gain = i128::from(value(&step.after, &event.liquidator)?.equity.raw())
         - i128::from(value(&step.before, &event.liquidator)?.equity.raw());
-    let exchange = &step.before.exchanges[0].1;
     let (equity, fraction) = (i128::from(before.equity.raw()), i128::from(event.fraction_e9));
-    let share = if equity > 0 { ONE - i128::from(exchange.liquidation.discount_e9) } else { ONE };
+    let equity = equity - i128::from(event.kept_atoms);
+    let share = if equity > 0 { ONE - i128::from(event.discount_e9) } else { ONE };
     let bound = (equity * fraction).div_euclid(ONE) * share / ONE;
     let legs = step.before.account(&event.account).map_or(0, |account| i128::from(account.position_count));
     // Marks of two accounts and the bonus are rounded once each.
@@ -102,7 +120,7 @@ fn check_gain(step: &Step, event: &AccountLiquidated, before: &MarginReport) -> 
 ///
 /// A lot is 1e-6 contracts, so a price in USD is its value in atoms. An option is worth at most the larger of index and
 /// strike, its requirement at most that and a charge below the index again, and the buffer at most doubles it.
-fn lots(world: &World, key: &Pubkey) -> i128 {
+pub(super) fn lots(world: &World, key: &Pubkey) -> i128 {
     let Some(account) = world.account(key) else { return 0 };
     let lot = |position: &Position| {
         let underlying = world.underlying(&account.underlyings[position.underlying as usize])?;

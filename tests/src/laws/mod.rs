@@ -1,5 +1,6 @@
 //! What must hold whatever happens, one law per file: functions over decoded state that say which terms do not add up.
 
+pub mod auction;
 pub mod homogeneity;
 pub mod interest;
 pub mod liquidation;
@@ -45,6 +46,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     check_state(&step.after)?;
     sequence::check(step)?;
     solvency::check(step)?;
+    auction::check(step)?;
     liquidation::check(step)
 }
 
@@ -53,6 +55,7 @@ pub fn check_state(world: &World) -> Result<(), Broken> {
     vaults::check(world)?;
     interest::check(world)?;
     positions::check(world)?;
+    auction::check_state(world)?;
     margin_order::check(world)?;
     homogeneity::check(world)
 }

@@ -108,8 +108,53 @@ fn liquidation_breaks(says: &str, change: impl FnOnce(&mut World, &mut World, &S
     assert!(step.receipt.event::<AccountLiquidated>().fraction_e9 < 1_000_000_000);
     assert_eq!(check(&step), Ok(()));
     change(&mut step.before, &mut step.after, &s);
-    let broken = liquidation::check(&step).and_then(|()| sequence::check(&step)).expect_err(says);
+    let broken = liquidation::check(&step).and_then(|()| sequence::check(&step)).and_then(|()| auction::check(&step));
+    let broken = broken.expect_err(says);
     assert!(broken.contains(says), "{broken}");
+}
+
+#[test]
+fn law_of_auctions_notices_an_impossible_clock() {
+    type Change = fn(&mut plimsoll::state::Auction);
+    let changes: [Change; 5] = [
+        |auction| auction.seen_at = 5,
+        |auction| (auction.started_at, auction.seen_at) = (9, 8),
+        |auction| (auction.started_at, auction.seen_at, auction.elapsed_secs) = (8, 9, 2),
+        |auction| (auction.started_at, auction.seen_at, auction.elapsed_secs) = (8, 9, -1),
+        |auction| (auction.started_at, auction.seen_at, auction.paid_atoms) = (8, 9, -1),
+    ];
+    for change in changes {
+        breaks("is impossible", |world, s| change(&mut account(world, s.f.margin_key(s.writer)).auction));
+    }
+}
+
+#[test]
+fn law_of_auctions_notices_a_start_without_a_breach_and_an_end_in_one() {
+    liquidation_breaks("without a breach", |before, after, s| {
+        let auction = &mut account(after, s.f.margin_key(s.maker)).auction;
+        (auction.started_at, auction.seen_at) = (8, 9);
+        let _ = before;
+    });
+    let mut s = scene();
+    let flag = [s.f.flag_instruction(s.writer)];
+    s.f.flag(s.writer).unwrap();
+    let before = s.f.world();
+    let receipt = s.f.flag(s.writer).unwrap();
+    let mut step = Step { before, after: s.f.world(), instructions: &flag, receipt: &receipt };
+    assert_eq!(check(&step), Ok(()));
+    account(&mut step.after, s.f.margin_key(s.writer)).auction = Default::default();
+    assert!(auction::check(&step).unwrap_err().contains("at MM -"));
+    let auction = &mut account(&mut step.after, s.f.margin_key(s.writer)).auction;
+    *auction = step.before.account(&s.f.margin_key(s.writer)).unwrap().auction;
+    auction.paid_atoms += 1;
+    assert!(auction::check(&step).unwrap_err().contains("for 0"));
+}
+
+#[test]
+fn law_of_liquidation_notices_a_price_that_the_clock_does_not_allow() {
+    let told = |change: fn(&mut World)| liquidation_breaks("price 980000000 after", |before, _, _| change(before));
+    told(|before| before.exchanges[0].1.liquidation.discount_e9 = 979_999_999);
+    told(|before| before.exchanges[0].1.liquidation.discount_e9 = 980_000_002);
 }
 
 #[test]

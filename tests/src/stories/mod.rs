@@ -1,5 +1,6 @@
 //! What happens to people: whole lives of accounts, with every law checked at every step.
 
+mod auction;
 mod collateral;
 mod isolated;
 mod netting;

@@ -24,6 +24,7 @@ enum Action {
     MoveSol { factor: f64 },
     Liquidate { who: usize, whom: usize, most: f64 },
     Call { who: usize },
+    Flag { who: usize },
     Pass { secs: i64 },
     SettleExpiry { market: usize, expiry: u8 },
     SettleAccount { market: usize, who: usize },
@@ -44,7 +45,9 @@ fn an_action() -> impl Strategy<Value = Action> {
         1 => (0.6f64..1.4).prop_map(|factor| MoveSol { factor }),
         8 => (who.clone(), who.clone(), 0.01f64..1.5).prop_map(|(who, whom, most)| Liquidate { who, whom, most }),
         2 => who.clone().prop_map(|who| Call { who }),
-        3 => (1i64..12_000).prop_map(|secs| Pass { secs }),
+        3 => who.clone().prop_map(|who| Flag { who }),
+        2 => (1i64..12_000).prop_map(|secs| Pass { secs }),
+        3 => (1i64..300).prop_map(|secs| Pass { secs }),
         2 => (0usize..2, 0u8..2).prop_map(|(market, expiry)| SettleExpiry { market, expiry }),
         2 => (0usize..2, who.clone()).prop_map(|(market, who)| SettleAccount { market, who }),
         2 => (0usize..2, who).prop_map(|(market, who)| Sync { market, who }),
@@ -109,7 +112,7 @@ impl Walk {
     fn act(&mut self, action: &Action) {
         let victim = match *action {
             Action::Liquidate { whom, .. } => self.victim(whom),
-            Action::Call { who } => self.victim(who),
+            Action::Call { who } | Action::Flag { who } => self.victim(who),
             _ => self.traders[0],
         };
         let f = &mut self.f;
@@ -149,6 +152,7 @@ impl Walk {
                 ("liquidate", f.liquidate_with(trader(who), victim, args))
             }
             Action::Call { .. } => ("call", f.call_margin(victim)),
+            Action::Flag { .. } => ("flag", f.flag(victim)),
             Action::Pass { secs } => {
                 f.pass(secs);
                 ("pass", f.update_stable_price())

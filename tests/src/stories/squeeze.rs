@@ -79,8 +79,9 @@ impl Story {
             maintenance: Value::from_raw(report.maintenance_atoms),
             paid_in: Value::ZERO,
         };
-        let fraction = max_fraction(&breach, &LiquidationParams::DEFAULT).unwrap();
-        let payment = required_payment(&breach, LiquidationParams::DEFAULT.discount, fraction).unwrap().raw();
+        let terms = LiquidationParams::DEFAULT;
+        let fraction = max_fraction(&breach, terms.discount, &terms).unwrap();
+        let payment = required_payment(&breach, terms.discount, fraction).unwrap().raw();
         assert!(fraction < Ratio::ONE, "{report:?}");
         let (before, size) = (self.f.check_health(self.liquidator), self.f.position(self.writer, self.option));
         let told: AccountLiquidated = self.f.liquidate(self.liquidator, self.writer).unwrap().event();

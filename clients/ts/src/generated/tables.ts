@@ -6,10 +6,16 @@ import {
   type AccountLiquidated,
   getAccountOpenedDecoder,
   type AccountOpened,
+  getAccountWarnedDecoder,
+  type AccountWarned,
   getAdminChangedDecoder,
   type AdminChanged,
   getAdminNominatedDecoder,
   type AdminNominated,
+  getAuctionEndedDecoder,
+  type AuctionEnded,
+  getBreachSeenDecoder,
+  type BreachSeen,
   getCollateralChangedDecoder,
   type CollateralChanged,
   getCollateralCreatedDecoder,
@@ -77,8 +83,11 @@ export type PlimsollEvents = {
   AccountClosed: AccountClosed;
   AccountLiquidated: AccountLiquidated;
   AccountOpened: AccountOpened;
+  AccountWarned: AccountWarned;
   AdminChanged: AdminChanged;
   AdminNominated: AdminNominated;
+  AuctionEnded: AuctionEnded;
+  BreachSeen: BreachSeen;
   CollateralChanged: CollateralChanged;
   CollateralCreated: CollateralCreated;
   DelegateChanged: DelegateChanged;
@@ -129,6 +138,11 @@ export const EVENTS = [
     decoder: getAccountOpenedDecoder,
   },
   {
+    name: "AccountWarned",
+    discriminator: [190, 151, 139, 44, 20, 14, 153, 164],
+    decoder: getAccountWarnedDecoder,
+  },
+  {
     name: "AdminChanged",
     discriminator: [232, 34, 31, 226, 62, 18, 19, 114],
     decoder: getAdminChangedDecoder,
@@ -137,6 +151,16 @@ export const EVENTS = [
     name: "AdminNominated",
     discriminator: [22, 247, 53, 33, 59, 59, 68, 112],
     decoder: getAdminNominatedDecoder,
+  },
+  {
+    name: "AuctionEnded",
+    discriminator: [91, 165, 139, 202, 204, 215, 92, 52],
+    decoder: getAuctionEndedDecoder,
+  },
+  {
+    name: "BreachSeen",
+    discriminator: [57, 192, 193, 63, 228, 170, 158, 143],
+    decoder: getBreachSeenDecoder,
   },
   {
     name: "CollateralChanged",
@@ -556,6 +580,11 @@ export const ERRORS = [
     code: 6404,
     name: "SequenceMismatch",
     message: "Liquidation sequence has moved: read the account again and retry",
+  },
+  {
+    code: 6405,
+    name: "NothingToFlag",
+    message: "Account is neither in breach nor near it, and no auction of it runs: there is nothing to note",
   },
   {
     code: 6500,

@@ -1,7 +1,9 @@
 //! Risk parameters of one underlying, with the limits inside which a parameter set makes sense.
 
+mod liquidation;
 mod portfolio;
 
+pub use liquidation::LiquidationParams;
 pub use portfolio::{PortfolioParams, ShortfallSource, SkewParams};
 
 use crate::error::RiskError;
@@ -92,43 +94,6 @@ impl CrossParams {
     }
 }
 
-/// Parameters of a liquidation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LiquidationParams {
-    /// Price of a slice as a fraction of its equity; the bonus is what is missing to 1.
-    pub discount: Ratio,
-    /// How far above MM = 0 a partial liquidation lifts the account, as a fraction of its maintenance requirement.
-    pub buffer: Ratio,
-    /// An account with less equity than this is taken over whole, in atoms.
-    pub dust: crate::units::Value,
-}
-
-impl LiquidationParams {
-    /// The documented defaults: 2 % bonus, 10 % buffer, 10 USD of dust.
-    pub const DEFAULT: Self = Self {
-        discount: Ratio::from_millionths(980_000),
-        buffer: Ratio::from_millionths(100_000),
-        dust: crate::units::Value::from_usd(10),
-    };
-
-    /// Accepts the set or names the first parameter outside its limits.
-    ///
-    /// # Errors
-    /// [`RiskError::ParameterOutOfRange`] with the parameter's name.
-    pub const fn validate(&self) -> Result<(), RiskError> {
-        if !self.discount.is_within(Ratio::from_millionths(500_000), Ratio::ONE) {
-            return Err(RiskError::ParameterOutOfRange("liquidation_discount"));
-        }
-        if !self.buffer.is_within(Ratio::ZERO, Ratio::ONE) {
-            return Err(RiskError::ParameterOutOfRange("liquidation_buffer"));
-        }
-        if self.dust.is_negative() || self.dust.raw() > crate::units::Value::from_usd(1_000).raw() {
-            return Err(RiskError::ParameterOutOfRange("liquidation_dust"));
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,7 +101,6 @@ mod tests {
     #[test]
     fn defaults_are_inside_their_limits() {
         assert_eq!(CrossParams::DEFAULT.validate(), Ok(()));
-        assert_eq!(LiquidationParams::DEFAULT.validate(), Ok(()));
     }
 
     #[test]

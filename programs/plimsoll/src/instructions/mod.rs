@@ -24,7 +24,7 @@ rooms! {
         trade,
     }
     liquidation {
-        liquidate,
+        flag_account, liquidate,
     }
     settlement {
         settle_account, settle_expiry, sync_interest,

@@ -5,6 +5,7 @@ use plimsoll_risk::units::Contracts;
 
 use crate::constants::*;
 use crate::errors::PlimsollError;
+use crate::state::Auction;
 
 /// How an account is margined.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +74,12 @@ pub struct MarginAccount {
     pub underlyings: [Pubkey; 8],
     pub collaterals: [CollateralSlot; 8],
     pub positions: [Position; 64],
-    /// Auction state and account-level settings to come.
-    pub reserved: [u64; 32],
+    /// The liquidation auction of the account.
+    pub auction: Auction,
+    /// Until when an open margin call is to be met.
+    pub margin_call_deadline: i64,
+    /// Account-level settings to come.
+    pub reserved: [u64; 27],
 }
 
 const _: () = {

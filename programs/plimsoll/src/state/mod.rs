@@ -1,5 +1,6 @@
 //! Account layouts: zero-copy, versioned, with a named reserve and asserted sizes.
 
+pub mod auction;
 pub mod collateral;
 pub mod exchange;
 pub mod history;
@@ -12,6 +13,7 @@ pub mod risk_cache;
 pub mod underlying;
 pub mod volatility;
 
+pub use auction::Auction;
 pub use collateral::Collateral;
 pub use exchange::{Exchange, PauseBits};
 pub use history::{HistoricalMove, History};

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{CrossParams, LiquidationParams};
-use plimsoll_risk::units::{Ratio, Value, ONE_E9};
+use plimsoll_risk::units::{Ratio, Seconds, Value, ONE_E9};
 
 use crate::constants::{MAX_CONFIDENCE_E9, MAX_SOURCES};
 use crate::errors::PlimsollError;
@@ -68,20 +68,54 @@ impl From<&CrossParams> for CrossParamsRaw {
 #[repr(C)]
 #[derive(AnchorSerialize, AnchorDeserialize, Pod, Zeroable, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiquidationParamsRaw {
-    /// Price of a slice as a part of its equity, scale 1e-9.
+    /// Price of a slice when its auction starts, as a part of what is for sale, scale 1e-9.
     pub discount_e9: i64,
+    /// The same at the end of the fast leg, scale 1e-9.
+    pub fast_discount_e9: i64,
+    /// Length of the fast leg, in seconds.
+    pub fast_secs: i64,
+    /// Length of the slow leg, at whose end a slice costs nothing, in seconds.
+    pub slow_secs: i64,
+    /// Most of the time between two sightings of a breach that counts for the auction, in seconds.
+    pub max_gap_secs: i64,
     /// Target above MM = 0 as a part of the maintenance requirement, scale 1e-9.
     pub buffer_e9: i64,
     /// Accounts with less equity are taken whole, in quote atoms.
     pub dust_atoms: i64,
+    /// Health factor under which an account is warned, scale 1e-9.
+    pub warning_e9: i64,
+    /// Time to meet a margin call, in seconds.
+    pub call_secs: i64,
 }
 
 impl From<&LiquidationParamsRaw> for LiquidationParams {
     fn from(raw: &LiquidationParamsRaw) -> Self {
         Self {
             discount: Ratio::from_raw(raw.discount_e9),
+            fast_discount: Ratio::from_raw(raw.fast_discount_e9),
+            fast: Seconds::from_raw(raw.fast_secs),
+            slow: Seconds::from_raw(raw.slow_secs),
+            max_gap: Seconds::from_raw(raw.max_gap_secs),
             buffer: Ratio::from_raw(raw.buffer_e9),
             dust: Value::from_raw(raw.dust_atoms),
+            warning: Ratio::from_raw(raw.warning_e9),
+            call: Seconds::from_raw(raw.call_secs),
+        }
+    }
+}
+
+impl From<LiquidationParams> for LiquidationParamsRaw {
+    fn from(params: LiquidationParams) -> Self {
+        Self {
+            discount_e9: params.discount.raw(),
+            fast_discount_e9: params.fast_discount.raw(),
+            fast_secs: params.fast.raw(),
+            slow_secs: params.slow.raw(),
+            max_gap_secs: params.max_gap.raw(),
+            buffer_e9: params.buffer.raw(),
+            dust_atoms: params.dust.raw(),
+            warning_e9: params.warning.raw(),
+            call_secs: params.call.raw(),
         }
     }
 }

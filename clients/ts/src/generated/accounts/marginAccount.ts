@@ -45,10 +45,14 @@ import {
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
+  getAuctionDecoder,
+  getAuctionEncoder,
   getCollateralSlotDecoder,
   getCollateralSlotEncoder,
   getPositionDecoder,
   getPositionEncoder,
+  type Auction,
+  type AuctionInput,
   type CollateralSlot,
   type CollateralSlotInput,
   type Position,
@@ -92,7 +96,11 @@ export type MarginAccount = {
   underlyings: Array<Address>;
   collaterals: Array<CollateralSlot>;
   positions: Array<Position>;
-  /** Auction state and account-level settings to come. */
+  /** The liquidation auction of the account. */
+  auction: Auction;
+  /** Until when an open margin call is to be met. */
+  marginCallDeadline: bigint;
+  /** Account-level settings to come. */
   reserved: Array<bigint>;
 };
 
@@ -122,7 +130,11 @@ export type MarginAccountInput = {
   underlyings: Array<Address>;
   collaterals: Array<CollateralSlotInput>;
   positions: Array<PositionInput>;
-  /** Auction state and account-level settings to come. */
+  /** The liquidation auction of the account. */
+  auction: AuctionInput;
+  /** Until when an open margin call is to be met. */
+  marginCallDeadline: number | bigint;
+  /** Account-level settings to come. */
   reserved: Array<number | bigint>;
 };
 
@@ -147,7 +159,9 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountInput> 
       ["underlyings", getArrayEncoder(getAddressEncoder(), { size: 8 })],
       ["collaterals", getArrayEncoder(getCollateralSlotEncoder(), { size: 8 })],
       ["positions", getArrayEncoder(getPositionEncoder(), { size: 64 })],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 32 })],
+      ["auction", getAuctionEncoder()],
+      ["marginCallDeadline", getI64Encoder()],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 27 })],
     ]),
     (value) => ({ ...value, discriminator: MARGIN_ACCOUNT_DISCRIMINATOR }),
   );
@@ -173,7 +187,9 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
     ["underlyings", getArrayDecoder(getAddressDecoder(), { size: 8 })],
     ["collaterals", getArrayDecoder(getCollateralSlotDecoder(), { size: 8 })],
     ["positions", getArrayDecoder(getPositionDecoder(), { size: 64 })],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 32 })],
+    ["auction", getAuctionDecoder()],
+    ["marginCallDeadline", getI64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 27 })],
   ]);
 }
 

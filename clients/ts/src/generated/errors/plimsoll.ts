@@ -120,6 +120,8 @@ export const PLIMSOLL_ERROR__SLICE_TOO_SMALL = 0x1902; // 6402
 export const PLIMSOLL_ERROR__PRICE_LIMIT = 0x1903; // 6403
 /** SequenceMismatch: Liquidation sequence has moved: read the account again and retry */
 export const PLIMSOLL_ERROR__SEQUENCE_MISMATCH = 0x1904; // 6404
+/** NothingToFlag: Account is neither in breach nor near it, and no auction of it runs: there is nothing to note */
+export const PLIMSOLL_ERROR__NOTHING_TO_FLAG = 0x1905; // 6405
 /** SeriesExpired: Series has expired: settle it or trade a later expiry */
 export const PLIMSOLL_ERROR__SERIES_EXPIRED = 0x1964; // 6500
 /** NotExpired: Expiry has not been reached: wait until it has */
@@ -178,6 +180,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__MINT_EXTENSION
   | typeof PLIMSOLL_ERROR__NO_MARGIN_CALL
   | typeof PLIMSOLL_ERROR__NOT_EXPIRED
+  | typeof PLIMSOLL_ERROR__NOTHING_TO_FLAG
   | typeof PLIMSOLL_ERROR__NOTHING_TO_SETTLE
   | typeof PLIMSOLL_ERROR__NOT_LIQUIDATABLE
   | typeof PLIMSOLL_ERROR__NOT_SETTLED
@@ -253,6 +256,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__MINT_EXTENSION]: `Mint has an extension that is not safe as collateral: use another mint`,
     [PLIMSOLL_ERROR__NO_MARGIN_CALL]: `Account is healthy: there is nothing to call or clear`,
     [PLIMSOLL_ERROR__NOT_EXPIRED]: `Expiry has not been reached: wait until it has`,
+    [PLIMSOLL_ERROR__NOTHING_TO_FLAG]: `Account is neither in breach nor near it, and no auction of it runs: there is nothing to note`,
     [PLIMSOLL_ERROR__NOTHING_TO_SETTLE]: `Account holds no settled position in this underlying: nothing to do`,
     [PLIMSOLL_ERROR__NOT_LIQUIDATABLE]: `Account is above maintenance margin: it cannot be liquidated`,
     [PLIMSOLL_ERROR__NOT_SETTLED]: `Expiry is not settled: settle the expiry first`,

@@ -18,6 +18,7 @@ export * from "./createHistory";
 export * from "./createRiskCache";
 export * from "./createUnderlying";
 export * from "./deposit";
+export * from "./flagAccount";
 export * from "./liquidate";
 export * from "./listExpiry";
 export * from "./listSeries";

@@ -29,6 +29,7 @@ import {
   parseCreateRiskCacheInstruction,
   parseCreateUnderlyingInstruction,
   parseDepositInstruction,
+  parseFlagAccountInstruction,
   parseLiquidateInstruction,
   parseListExpiryInstruction,
   parseListSeriesInstruction,
@@ -70,6 +71,7 @@ import {
   type ParsedCreateRiskCacheInstruction,
   type ParsedCreateUnderlyingInstruction,
   type ParsedDepositInstruction,
+  type ParsedFlagAccountInstruction,
   type ParsedLiquidateInstruction,
   type ParsedListExpiryInstruction,
   type ParsedListSeriesInstruction,
@@ -201,6 +203,7 @@ export enum PlimsollInstruction {
   CreateRiskCache,
   CreateUnderlying,
   Deposit,
+  FlagAccount,
   Liquidate,
   ListExpiry,
   ListSeries,
@@ -367,6 +370,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.Deposit;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([230, 102, 72, 118, 77, 111, 3, 230]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.FlagAccount;
   }
   if (
     containsBytes(
@@ -732,6 +746,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.Deposit;
     } & ParsedDepositInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.FlagAccount;
+    } & ParsedFlagAccountInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.Liquidate;
     } & ParsedLiquidateInstruction<TProgram>)
   | ({
@@ -906,6 +923,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.Deposit,
         ...parseDepositInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.FlagAccount: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.FlagAccount,
+        ...parseFlagAccountInstruction(instruction),
       };
     }
     case PlimsollInstruction.Liquidate: {

@@ -32,6 +32,12 @@ export type AccountLiquidated = {
   paymentAtoms: bigint;
   /** What the slice was worth more than that. */
   bonusAtoms: bigint;
+  /** Price of the slice as a part of what was for sale, scale 1e-9. */
+  discountE9: bigint;
+  /** Paid by earlier takers of this auction, and not sold again. */
+  keptAtoms: bigint;
+  /** Time since the breach was first seen. */
+  lagSecs: bigint;
   equityBeforeAtoms: bigint;
   maintenanceBeforeAtoms: bigint;
   /** What is left in equal parts: exact but for the rounding of lots, a millionth of a contract each. */
@@ -49,6 +55,12 @@ export type AccountLiquidatedInput = {
   paymentAtoms: number | bigint;
   /** What the slice was worth more than that. */
   bonusAtoms: number | bigint;
+  /** Price of the slice as a part of what was for sale, scale 1e-9. */
+  discountE9: number | bigint;
+  /** Paid by earlier takers of this auction, and not sold again. */
+  keptAtoms: number | bigint;
+  /** Time since the breach was first seen. */
+  lagSecs: number | bigint;
   equityBeforeAtoms: number | bigint;
   maintenanceBeforeAtoms: number | bigint;
   /** What is left in equal parts: exact but for the rounding of lots, a millionth of a contract each. */
@@ -64,6 +76,9 @@ export function getAccountLiquidatedEncoder(): FixedSizeEncoder<AccountLiquidate
     ["fractionE9", getI64Encoder()],
     ["paymentAtoms", getI64Encoder()],
     ["bonusAtoms", getI64Encoder()],
+    ["discountE9", getI64Encoder()],
+    ["keptAtoms", getI64Encoder()],
+    ["lagSecs", getI64Encoder()],
     ["equityBeforeAtoms", getI64Encoder()],
     ["maintenanceBeforeAtoms", getI64Encoder()],
     ["equityAfterAtoms", getI64Encoder()],
@@ -79,6 +94,9 @@ export function getAccountLiquidatedDecoder(): FixedSizeDecoder<AccountLiquidate
     ["fractionE9", getI64Decoder()],
     ["paymentAtoms", getI64Decoder()],
     ["bonusAtoms", getI64Decoder()],
+    ["discountE9", getI64Decoder()],
+    ["keptAtoms", getI64Decoder()],
+    ["lagSecs", getI64Decoder()],
     ["equityBeforeAtoms", getI64Decoder()],
     ["maintenanceBeforeAtoms", getI64Decoder()],
     ["equityAfterAtoms", getI64Decoder()],

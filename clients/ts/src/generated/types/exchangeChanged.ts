@@ -19,6 +19,12 @@ import {
   type FixedSizeDecoder,
   type FixedSizeEncoder,
 } from "@solana/kit";
+import {
+  getLiquidationParamsRawDecoder,
+  getLiquidationParamsRawEncoder,
+  type LiquidationParamsRaw,
+  type LiquidationParamsRawInput,
+} from ".";
 
 export type ExchangeChanged = {
   exchange: Address;
@@ -26,9 +32,7 @@ export type ExchangeChanged = {
   feeRecipient: Address;
   feeRateE9: bigint;
   feeCapE9: bigint;
-  discountE9: bigint;
-  bufferE9: bigint;
-  dustAtoms: bigint;
+  liquidation: LiquidationParamsRaw;
 };
 
 export type ExchangeChangedInput = {
@@ -37,9 +41,7 @@ export type ExchangeChangedInput = {
   feeRecipient: Address;
   feeRateE9: number | bigint;
   feeCapE9: number | bigint;
-  discountE9: number | bigint;
-  bufferE9: number | bigint;
-  dustAtoms: number | bigint;
+  liquidation: LiquidationParamsRawInput;
 };
 
 export function getExchangeChangedEncoder(): FixedSizeEncoder<ExchangeChangedInput> {
@@ -49,9 +51,7 @@ export function getExchangeChangedEncoder(): FixedSizeEncoder<ExchangeChangedInp
     ["feeRecipient", getAddressEncoder()],
     ["feeRateE9", getI64Encoder()],
     ["feeCapE9", getI64Encoder()],
-    ["discountE9", getI64Encoder()],
-    ["bufferE9", getI64Encoder()],
-    ["dustAtoms", getI64Encoder()],
+    ["liquidation", getLiquidationParamsRawEncoder()],
   ]);
 }
 
@@ -62,9 +62,7 @@ export function getExchangeChangedDecoder(): FixedSizeDecoder<ExchangeChanged> {
     ["feeRecipient", getAddressDecoder()],
     ["feeRateE9", getI64Decoder()],
     ["feeCapE9", getI64Decoder()],
-    ["discountE9", getI64Decoder()],
-    ["bufferE9", getI64Decoder()],
-    ["dustAtoms", getI64Decoder()],
+    ["liquidation", getLiquidationParamsRawDecoder()],
   ]);
 }
 

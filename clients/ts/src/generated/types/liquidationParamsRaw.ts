@@ -19,36 +19,72 @@ import {
 
 /** [`LiquidationParams`] as stored. */
 export type LiquidationParamsRaw = {
-  /** Price of a slice as a part of its equity, scale 1e-9. */
+  /** Price of a slice when its auction starts, as a part of what is for sale, scale 1e-9. */
   discountE9: bigint;
+  /** The same at the end of the fast leg, scale 1e-9. */
+  fastDiscountE9: bigint;
+  /** Length of the fast leg, in seconds. */
+  fastSecs: bigint;
+  /** Length of the slow leg, at whose end a slice costs nothing, in seconds. */
+  slowSecs: bigint;
+  /** Most of the time between two sightings of a breach that counts for the auction, in seconds. */
+  maxGapSecs: bigint;
   /** Target above MM = 0 as a part of the maintenance requirement, scale 1e-9. */
   bufferE9: bigint;
   /** Accounts with less equity are taken whole, in quote atoms. */
   dustAtoms: bigint;
+  /** Health factor under which an account is warned, scale 1e-9. */
+  warningE9: bigint;
+  /** Time to meet a margin call, in seconds. */
+  callSecs: bigint;
 };
 
 export type LiquidationParamsRawInput = {
-  /** Price of a slice as a part of its equity, scale 1e-9. */
+  /** Price of a slice when its auction starts, as a part of what is for sale, scale 1e-9. */
   discountE9: number | bigint;
+  /** The same at the end of the fast leg, scale 1e-9. */
+  fastDiscountE9: number | bigint;
+  /** Length of the fast leg, in seconds. */
+  fastSecs: number | bigint;
+  /** Length of the slow leg, at whose end a slice costs nothing, in seconds. */
+  slowSecs: number | bigint;
+  /** Most of the time between two sightings of a breach that counts for the auction, in seconds. */
+  maxGapSecs: number | bigint;
   /** Target above MM = 0 as a part of the maintenance requirement, scale 1e-9. */
   bufferE9: number | bigint;
   /** Accounts with less equity are taken whole, in quote atoms. */
   dustAtoms: number | bigint;
+  /** Health factor under which an account is warned, scale 1e-9. */
+  warningE9: number | bigint;
+  /** Time to meet a margin call, in seconds. */
+  callSecs: number | bigint;
 };
 
 export function getLiquidationParamsRawEncoder(): FixedSizeEncoder<LiquidationParamsRawInput> {
   return getStructEncoder([
     ["discountE9", getI64Encoder()],
+    ["fastDiscountE9", getI64Encoder()],
+    ["fastSecs", getI64Encoder()],
+    ["slowSecs", getI64Encoder()],
+    ["maxGapSecs", getI64Encoder()],
     ["bufferE9", getI64Encoder()],
     ["dustAtoms", getI64Encoder()],
+    ["warningE9", getI64Encoder()],
+    ["callSecs", getI64Encoder()],
   ]);
 }
 
 export function getLiquidationParamsRawDecoder(): FixedSizeDecoder<LiquidationParamsRaw> {
   return getStructDecoder([
     ["discountE9", getI64Decoder()],
+    ["fastDiscountE9", getI64Decoder()],
+    ["fastSecs", getI64Decoder()],
+    ["slowSecs", getI64Decoder()],
+    ["maxGapSecs", getI64Decoder()],
     ["bufferE9", getI64Decoder()],
     ["dustAtoms", getI64Decoder()],
+    ["warningE9", getI64Decoder()],
+    ["callSecs", getI64Decoder()],
   ]);
 }
 

@@ -27,6 +27,8 @@ export type MarginCalled = {
   maintenanceAtoms: bigint;
   healthFactorE9: bigint;
   at: bigint;
+  /** Until when it is to be met. */
+  deadline: bigint;
 };
 
 export type MarginCalledInput = {
@@ -36,6 +38,8 @@ export type MarginCalledInput = {
   maintenanceAtoms: number | bigint;
   healthFactorE9: number | bigint;
   at: number | bigint;
+  /** Until when it is to be met. */
+  deadline: number | bigint;
 };
 
 export function getMarginCalledEncoder(): FixedSizeEncoder<MarginCalledInput> {
@@ -46,6 +50,7 @@ export function getMarginCalledEncoder(): FixedSizeEncoder<MarginCalledInput> {
     ["maintenanceAtoms", getI64Encoder()],
     ["healthFactorE9", getI64Encoder()],
     ["at", getI64Encoder()],
+    ["deadline", getI64Encoder()],
   ]);
 }
 
@@ -57,6 +62,7 @@ export function getMarginCalledDecoder(): FixedSizeDecoder<MarginCalled> {
     ["maintenanceAtoms", getI64Decoder()],
     ["healthFactorE9", getI64Decoder()],
     ["at", getI64Decoder()],
+    ["deadline", getI64Decoder()],
   ]);
 }
 

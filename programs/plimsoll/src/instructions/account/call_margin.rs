@@ -22,11 +22,13 @@ pub fn handler<'info>(ctx: Context<'info, CallMargin<'info>>) -> Result<()> {
     let account = &mut ctx.accounts.margin_account.load_mut()?;
     require_exchange(account, &ctx.accounts.exchange.key())?;
     let markets = Markets::load(ctx.remaining_accounts.iter(), &account.exchange)?;
-    let report = health(account, &*ctx.accounts.exchange.load()?, &markets, Purpose::NewRisk, now)?.report;
+    let exchange = &*ctx.accounts.exchange.load()?;
+    let report = health(account, exchange, &markets, Purpose::NewRisk, now)?.report;
     let is_short = report.initial.is_negative();
     match (is_short, account.margin_call_at) {
         (true, 0) => {
             account.margin_call_at = now;
+            account.margin_call_deadline = now.saturating_add(exchange.liquidation.call_secs);
             emit!(MarginCalled {
                 account: key,
                 equity_atoms: report.equity.raw(),
@@ -34,10 +36,11 @@ pub fn handler<'info>(ctx: Context<'info, CallMargin<'info>>) -> Result<()> {
                 maintenance_atoms: report.maintenance.raw(),
                 health_factor_e9: report.health_factor().or_error()?.raw(),
                 at: now,
+                deadline: account.margin_call_deadline,
             });
         }
         (false, called_at) if called_at != 0 => {
-            account.margin_call_at = 0;
+            (account.margin_call_at, account.margin_call_deadline) = (0, 0);
             emit!(MarginCallCleared { account: key, called_at });
         }
         _ => return err!(PlimsollError::NoMarginCall),

@@ -36,9 +36,7 @@ pub fn handler(ctx: Context<SetExchange>, args: ExchangeArgs) -> Result<()> {
         fee_recipient: args.fee_recipient,
         fee_rate_e9: args.fee_rate_e9,
         fee_cap_e9: args.fee_cap_e9,
-        discount_e9: args.liquidation.discount_e9,
-        buffer_e9: args.liquidation.buffer_e9,
-        dust_atoms: args.liquidation.dust_atoms,
+        liquidation: args.liquidation,
     });
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! `liquidate`: permissionless. A slice of everything an unhealthy account holds goes to the caller at a discount.
 //!
 //! ```text
-//! symbols     E equity, MM maintenance margin balance of the liquidated account, d discount, f fraction
+//! symbols     E equity, MM maintenance margin balance of the liquidated account, d discount, f fraction,
+//!             R what earlier takers of this auction have paid
 //! eligible    MM < 0, by full revaluation in this instruction
+//! price       d by the clock of the auction, which starts here if nobody has flagged the breach before
 //! fraction    f = min(caller's limit, fmax), fmax the closed form that ends at the buffer; 1 for dust and the bankrupt
-//! payment     E·d·f, rounded up; 0 when E ≤ 0
-//! slice       f of every position, of cash and of every collateral, rounded against the caller
+//! payment     (E − R)·d·f, rounded up; 0 when E ≤ R
+//! slice       f of every position, of cash but R and of every collateral, rounded against the caller
 //! afterwards  the caller satisfies IM with the slice netted into its own book; the account's MM cannot have fallen, as what
 //!             is left in equal parts needs its part (`risk::liquidation::after_slice`)
 //! ```
@@ -24,7 +26,7 @@ use crate::events::AccountLiquidated;
 use crate::guards::{require_exchange, unix_now};
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
-use crate::state::{Exchange, MarginAccount};
+use crate::state::{Auction, Exchange, MarginAccount};
 
 /// The caller's limits.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -71,9 +73,13 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     let breached = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     let before = breached.report;
-    let slice = Slice::price(&before, &args, &LiquidationParams::from(&exchange.liquidation))?;
+    let terms = LiquidationParams::from(&exchange.liquidation);
+    liquidatee.auction.see(now, &terms);
+    let lag_secs = now.saturating_sub(liquidatee.auction.started_at);
+    let slice = Slice::price(&before, &liquidatee.auction, &args, &terms)?;
     slice.hand_over(liquidatee, liquidator)?;
-    let (equity_after, maintenance_after) = after_slice(&before, slice.fraction, slice.payment).or_error()?;
+    let (equity_after, maintenance_after) = after_slice(&slice.breach, slice.fraction, slice.payment).or_error()?;
+    liquidatee.auction.sold(slice.payment, maintenance_after);
     // The prices that breached the account are good enough for the caller's own margin: an oracle that has fallen silent
     // must not end liquidations before its liquidation age.
     let taken = health_with(scratch, liquidator, exchange, &markets, Purpose::Taker, now)?.report;
@@ -89,7 +95,10 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
         liquidation_sequence,
         fraction_e9: slice.fraction.raw(),
         payment_atoms: slice.payment.raw(),
-        bonus_atoms: slice.bonus(&before)?,
+        bonus_atoms: slice.bonus()?,
+        discount_e9: slice.discount.raw(),
+        kept_atoms: slice.breach.kept().raw(),
+        lag_secs,
         equity_before_atoms: before.equity.raw(),
         maintenance_before_atoms: before.maintenance.raw(),
         equity_after_atoms: equity_after.raw(),
@@ -100,39 +109,55 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
 
 /// A priced fraction of an account.
 struct Slice {
+    breach: Breach,
+    discount: Ratio,
     fraction: Ratio,
     payment: Value,
 }
 
 impl Slice {
     /// Size and price of the slice, inside the caller's limits.
-    fn price(report: &MarginReport, args: &LiquidateArgs, terms: &LiquidationParams) -> Result<Self> {
+    fn price(
+        report: &MarginReport,
+        auction: &Auction,
+        args: &LiquidateArgs,
+        terms: &LiquidationParams,
+    ) -> Result<Self> {
         let limit = Ratio::from_raw(args.max_fraction_e9);
         require!(limit > Ratio::ZERO && limit <= Ratio::ONE, PlimsollError::AmountOutOfRange);
-        let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in: Value::ZERO };
-        let largest = max_fraction(&breach, terms).or_error()?;
+        let paid_in = Value::from_raw(auction.paid_atoms);
+        let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in };
+        let discount = auction.clock().discount(terms).or_error()?;
+        let largest = max_fraction(&breach, discount, terms).or_error()?;
         let fraction = largest.min(limit);
         let least = largest.raw().min(MIN_SLICE_E9).max(args.min_fraction_e9).max(1);
         require!(fraction.raw() >= least, PlimsollError::SliceTooSmall);
-        let payment = required_payment(&breach, terms.discount, fraction).or_error()?;
+        let payment = required_payment(&breach, discount, fraction).or_error()?;
         require!(payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
-        Ok(Self { fraction, payment })
+        Ok(Self { breach, discount, fraction, payment })
     }
 
     /// Moves the slice to the liquidator and the payment to the liquidated account.
     fn hand_over(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<()> {
-        let cash = slice_of_balance(from.cash_atoms, self.fraction).or_error()?;
+        let shared = from.cash_atoms.checked_sub(self.breach.kept().raw()).ok_or(PlimsollError::Overflow)?;
+        let cash = slice_of_balance(shared, self.fraction).or_error()?;
         let net = cash.checked_sub(self.payment.raw()).ok_or(PlimsollError::Overflow)?;
         to.add_cash(net)?;
         from.add_cash(net.checked_neg().ok_or(PlimsollError::Overflow)?)?;
-        self.hand_over_positions(from, to)?;
+        let (has_left, has_closed) = self.hand_over_positions(from, to)?;
         self.hand_over_collateral(from, to)?;
-        from.release_empty();
-        to.release_empty();
+        if has_left {
+            from.release_empty();
+        }
+        if has_closed {
+            to.release_empty();
+        }
         Ok(())
     }
 
-    fn hand_over_positions(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<()> {
+    /// Whether a position of the one or of the other account has become zero.
+    fn hand_over_positions(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<(bool, bool)> {
+        let (mut has_left, mut has_closed) = (false, false);
         let mut slot: Option<(u8, u8)> = None;
         let mut next = 0;
         for index in 0..from.position_count as usize {
@@ -141,7 +166,9 @@ impl Slice {
             if part.is_zero() {
                 continue;
             }
-            from.positions[index].size_e6 = position.size().sub(part).or_error()?.raw();
+            let left = position.size().sub(part).or_error()?;
+            from.positions[index].size_e6 = left.raw();
+            has_left |= left.is_zero();
             // Positions are sorted by underlying: the slot is looked up once for each.
             let target = match slot {
                 Some((of, target)) if of == position.underlying => target,
@@ -153,11 +180,12 @@ impl Slice {
             slot = Some((position.underlying, target));
             let (received, old, new) = to.add_to_position(next, (target, position.expiry, position.series), part)?;
             next = received + 1;
+            has_closed |= new.is_zero();
             let received = &mut to.positions[received];
             received.netted_e6 =
                 received.netted_e6.checked_add(netted(old, part, new)?).ok_or(PlimsollError::Overflow)?;
         }
-        Ok(())
+        Ok((has_left, has_closed))
     }
 
     fn hand_over_collateral(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<()> {
@@ -176,8 +204,9 @@ impl Slice {
     }
 
     /// What the slice was worth above its price. # Rounding Down.
-    fn bonus(&self, before: &MarginReport) -> Result<i64> {
-        let worth = slice_of_balance(before.equity.raw(), self.fraction).or_error()?;
+    fn bonus(&self) -> Result<i64> {
+        let for_sale = self.breach.for_sale().or_error()?;
+        let worth = slice_of_balance(for_sale.raw(), self.fraction).or_error()?;
         worth.checked_sub(self.payment.raw()).ok_or_else(|| PlimsollError::Overflow.into())
     }
 }

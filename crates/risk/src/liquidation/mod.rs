@@ -1,10 +1,10 @@
 //! Size and price of a liquidation.
 //!
-//! A liquidation sells the fraction f of *everything* in the account for (E − R)·d·f, where E is equity, R the cash
+//! A liquidation sells the fraction f of *everything* in the account but R for (E − R)·d·f, where E is equity, R the cash
 //! earlier takers have paid in during this auction (it is not sold again) and 1 − d the discount. After it
 //!
 //! ```text
-//! E'  = E·(1 − f) + (E − R)·d·f   and the requirement E − MM shrinks by the factor 1 − f,
+//! E'  = R + (E − R)·(1 − f) + (E − R)·d·f   and the requirement E − MM shrinks by the factor 1 − f,
 //! ```
 //!
 //! so the buffered balance BM = MM + (MM − E)·buffer, linear in f, reaches 0 at the largest lawful fraction
@@ -13,9 +13,14 @@
 //! fmax = BM / (BM − E·d − R·(1 − d)).
 //! ```
 
+mod auction;
+mod trade;
+
+pub use auction::{payable_support, AuctionClock};
+pub use trade::least_equity_after_trade;
+
 use crate::error::RiskError;
 use crate::fixed::{div_wide, mul_div, mul_wide, Rounding};
-use crate::margin::MarginReport;
 use crate::params::LiquidationParams;
 use crate::units::{Contracts, Ratio, Value, ONE_E9};
 
@@ -28,6 +33,21 @@ pub struct Breach {
     pub maintenance: Value,
     /// Cash R paid in by earlier takers of this auction.
     pub paid_in: Value,
+}
+
+impl Breach {
+    /// What of R is kept out of the sale: no more than there is equity, for what an account owes comes out of everything it has.
+    pub fn kept(&self) -> Value {
+        self.paid_in.min(self.equity.max(Value::ZERO))
+    }
+
+    /// What a slice is a part of, E − R. Not positive for an insolvent account.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    pub fn for_sale(&self) -> Result<Value, RiskError> {
+        self.equity.sub(self.kept())
+    }
 }
 
 /// Largest fraction a single liquidation may take.
@@ -45,12 +65,12 @@ pub struct Breach {
 /// ```
 /// use plimsoll_risk::{liquidation::{max_fraction, Breach}, params::LiquidationParams, units::{Ratio, Value}};
 /// let breach = Breach { equity: Value::from_usd(300), maintenance: Value::from_usd(-100), paid_in: Value::ZERO };
-/// let terms = LiquidationParams { discount: Ratio::from_millionths(900_000), ..LiquidationParams::DEFAULT };
 /// // BM = −100 − 400·0.1 = −140; 140 / (140 + 300·0.9) = 0.341463414…
-/// assert_eq!(max_fraction(&breach, &terms)?.raw(), 341_463_414);
+/// let fraction = max_fraction(&breach, Ratio::from_millionths(900_000), &LiquidationParams::DEFAULT)?;
+/// assert_eq!(fraction.raw(), 341_463_414);
 /// # Ok::<(), plimsoll_risk::RiskError>(())
 /// ```
-pub fn max_fraction(breach: &Breach, terms: &LiquidationParams) -> Result<Ratio, RiskError> {
+pub fn max_fraction(breach: &Breach, discount: Ratio, terms: &LiquidationParams) -> Result<Ratio, RiskError> {
     if !breach.maintenance.is_negative() {
         return Ok(Ratio::ZERO);
     }
@@ -62,8 +82,8 @@ pub fn max_fraction(breach: &Breach, terms: &LiquidationParams) -> Result<Ratio,
     // |each term| ≤ 2^63 · 1e9 < 2^93: the sums of three fit an i128.
     let buffered =
         mul_wide(breach.maintenance.raw(), ONE_E9).wrapping_sub(mul_wide(requirement.raw(), terms.buffer.raw()));
-    let proceeds = mul_wide(breach.equity.raw(), terms.discount.raw());
-    let kept = mul_wide(breach.paid_in.raw(), Ratio::ONE.sub(terms.discount)?.raw());
+    let proceeds = mul_wide(breach.equity.raw(), discount.raw());
+    let kept = mul_wide(breach.kept().raw(), Ratio::ONE.sub(discount)?.raw());
     let denominator = buffered.wrapping_sub(proceeds).wrapping_sub(kept);
     if denominator >= 0 {
         // Selling does not lift the account: only a takeover of the whole ends the breach.
@@ -83,7 +103,7 @@ pub fn max_fraction(breach: &Breach, terms: &LiquidationParams) -> Result<Ratio,
 /// # Errors
 /// [`RiskError::Overflow`].
 pub fn required_payment(breach: &Breach, discount: Ratio, fraction: Ratio) -> Result<Value, RiskError> {
-    let for_sale = breach.equity.sub(breach.paid_in)?;
+    let for_sale = breach.for_sale()?;
     if for_sale.raw() <= 0 {
         return Ok(Value::ZERO);
     }
@@ -95,45 +115,21 @@ pub fn required_payment(breach: &Breach, discount: Ratio, fraction: Ratio) -> Re
     Ok(Value::from_raw(payment as i64))
 }
 
-/// Equity and maintenance margin balance after a slice: E' = E·(1 − f) + payment, MMR' = MMR·(1 − f), MM' = E' − MMR'.
+/// Equity and maintenance margin balance after a slice: E' = R + (E − R)·(1 − f) + payment, MMR' = MMR·(1 − f), MM' = E' − MMR'.
 ///
 /// A margin is homogeneous: what is left of an account in equal parts needs that part of its requirement (charges that grow
-/// faster than the book shrink faster). So MM' ≥ MM·(1 − f) + payment ≥ MM, and no second valuation has to show it.
+/// faster than the book shrink faster). So MM' ≥ R + (MM − R)·(1 − f) + payment ≥ MM, and no second valuation has to show it.
 ///
 /// # Rounding
 /// Equity down, requirement up. Lots of what is left may move either by a millionth of a contract each.
 ///
 /// # Errors
 /// [`RiskError::Overflow`].
-pub fn after_slice(before: &MarginReport, fraction: Ratio, payment: Value) -> Result<(Value, Value), RiskError> {
-    let kept = Ratio::ONE.sub(fraction)?;
-    let equity = before.equity.scale(kept, Rounding::Down)?.add(payment)?;
-    let requirement = before.maintenance_requirement()?.scale(kept, Rounding::Up)?;
+pub fn after_slice(breach: &Breach, fraction: Ratio, payment: Value) -> Result<(Value, Value), RiskError> {
+    let left = Ratio::ONE.sub(fraction)?;
+    let equity = breach.for_sale()?.scale(left, Rounding::Down)?.add(breach.kept())?.add(payment)?;
+    let requirement = breach.equity.sub(breach.maintenance)?.scale(left, Rounding::Up)?;
     Ok((equity, equity.sub(requirement)?))
-}
-
-/// Least equity an account short of initial margin may be left with by a trade of its own.
-///
-/// Such an account may only trade to raise its IM. Closing releases requirement, and released requirement raises IM even
-/// when the account pays far more than the position is worth: without a bound on what it pays, its owner could hand the
-/// whole deficit to a friend. A trade may therefore cost no more than a liquidation of the same risk would, and never
-/// turn a solvent account into a bankrupt one:
-///
-/// E' ≥ E − (1 − d)·max(0, MMR − MMR') and E' ≥ min(E, 0).
-///
-/// # Rounding
-/// The cost down, in the account's favour.
-///
-/// # Errors
-/// [`RiskError::Overflow`].
-pub fn least_equity_after_trade(
-    before: &MarginReport,
-    after: &MarginReport,
-    discount: Ratio,
-) -> Result<Value, RiskError> {
-    let released = before.maintenance_requirement()?.sub(after.maintenance_requirement()?)?.max(Value::ZERO);
-    let cost = released.scale(Ratio::ONE.sub(discount)?, Rounding::Down)?;
-    Ok(before.equity.sub(cost)?.max(before.equity.min(Value::ZERO)))
 }
 
 /// The part of a position that goes with a fraction of the account.
@@ -173,55 +169,50 @@ mod tests {
     fn vec_001_design_liquidation_size() {
         let account = breach(300_000_000, -100_000_000, 0);
         let at =
-            |discount| LiquidationParams { discount: Ratio::from_millionths(discount), ..LiquidationParams::DEFAULT };
-        assert_eq!(max_fraction(&account, &at(1_000_000)).unwrap().raw(), 318_181_818);
-        let fraction = max_fraction(&account, &at(900_000)).unwrap();
-        assert_eq!(fraction.raw(), 341_463_414);
-        assert_eq!(required_payment(&account, at(900_000).discount, fraction).unwrap().raw(), 92_195_122);
+            |discount| max_fraction(&account, Ratio::from_millionths(discount), &LiquidationParams::DEFAULT).unwrap();
+        assert_eq!(at(1_000_000).raw(), 318_181_818);
+        assert_eq!(at(900_000).raw(), 341_463_414);
+        let payment = required_payment(&account, Ratio::from_millionths(900_000), at(900_000));
+        assert_eq!(payment.unwrap().raw(), 92_195_122);
     }
 
     #[test]
     fn dust_and_bankrupt_accounts_are_taken_whole() {
         let terms = LiquidationParams::DEFAULT;
-        assert_eq!(max_fraction(&breach(9_999_999, -1, 0), &terms), Ok(Ratio::ONE));
-        assert_eq!(max_fraction(&breach(-5_000_000, -9_000_000, 0), &terms), Ok(Ratio::ONE));
+        assert_eq!(max_fraction(&breach(9_999_999, -1, 0), terms.discount, &terms), Ok(Ratio::ONE));
+        assert_eq!(max_fraction(&breach(-5_000_000, -9_000_000, 0), terms.discount, &terms), Ok(Ratio::ONE));
         assert_eq!(required_payment(&breach(-5_000_000, -9_000_000, 0), terms.discount, Ratio::ONE), Ok(Value::ZERO));
     }
 
     #[test]
-    fn a_restricted_account_pays_no_more_for_a_trade_than_for_a_liquidation() {
-        let report = |equity, maintenance| MarginReport {
-            equity: Value::from_usd(equity),
-            maintenance: Value::from_usd(maintenance),
-            ..MarginReport::default()
+    fn what_is_left_after_a_slice_needs_its_part() {
+        let usd = Value::from_usd;
+        let after = |paid_in, millionths, payment| {
+            let breach = Breach { equity: usd(300), maintenance: usd(-100), paid_in: usd(paid_in) };
+            after_slice(&breach, Ratio::from_millionths(millionths), usd(payment))
         };
-        let least = |before, after| least_equity_after_trade(&before, &after, Ratio::from_millionths(980_000)).unwrap();
-        // 1000 of requirement released: 20 may be lost.
-        assert_eq!(least(report(1_000, -500), report(900, 400)), Value::from_usd(980));
-        // Nothing released, nothing lost.
-        assert_eq!(least(report(1_000, 500), report(900, 300)), Value::from_usd(1_000));
-        // Never into bankruptcy, and the bankrupt lose nothing more.
-        assert_eq!(least(report(10, -990), report(0, 0)), Value::ZERO);
-        assert_eq!(least(report(-10, -990), report(-20, -20)), Value::from_usd(-10));
+        assert_eq!(after(0, 250_000, 60), Ok((usd(285), usd(-15))));
+        assert_eq!(after(0, 1_000_000, 240), Ok((usd(240), usd(240))));
+        assert_eq!(after(0, 0, 0), Ok((usd(300), usd(-100))));
+        // Of 300 the takers before paid 100: a quarter of 200 goes.
+        assert_eq!(after(100, 250_000, 40), Ok((usd(290), usd(-10))));
     }
 
     #[test]
-    fn what_is_left_after_a_slice_needs_its_part() {
-        let before = MarginReport {
-            equity: Value::from_usd(300),
-            maintenance: Value::from_usd(-100),
-            ..MarginReport::default()
-        };
-        let after =
-            |millionths, payment| after_slice(&before, Ratio::from_millionths(millionths), Value::from_usd(payment));
-        assert_eq!(after(250_000, 60), Ok((Value::from_usd(285), Value::from_usd(-15))));
-        assert_eq!(after(1_000_000, 240), Ok((Value::from_usd(240), Value::from_usd(240))));
-        assert_eq!(after(0, 0), Ok((Value::from_usd(300), Value::from_usd(-100))));
+    fn money_of_earlier_takers_is_not_sold_again_but_pays_what_the_account_owes() {
+        let all =
+            |equity, paid_in| required_payment(&breach(equity, -1, paid_in), Ratio::ONE, Ratio::ONE).unwrap().raw();
+        assert_eq!(all(100, 40), 60);
+        // Nothing is for sale; what is left of R covers the rest.
+        assert_eq!((all(30, 40), breach(30, -1, 40).kept().raw()), (0, 30));
+        assert_eq!((all(-10, 40), breach(-10, -1, 40).kept().raw()), (0, 0));
+        assert_eq!(breach(-10, -1, 40).for_sale(), Ok(Value::from_raw(-10)));
     }
 
     #[test]
     fn a_healthy_account_has_nothing_to_take() {
-        assert_eq!(max_fraction(&breach(100_000_000, 0, 0), &LiquidationParams::DEFAULT), Ok(Ratio::ZERO));
+        let terms = LiquidationParams::DEFAULT;
+        assert_eq!(max_fraction(&breach(100_000_000, 0, 0), terms.discount, &terms), Ok(Ratio::ZERO));
     }
 
     #[test]
@@ -239,26 +230,43 @@ mod tests {
         fn law_a_full_slice_ends_at_the_buffer(
             equity in 11_000_000i64..1_000_000_000_000_000,
             short_by in 1i64..1_000_000_000_000_000,
-            discount in 500_000i32..=1_000_000,
+            paid_in_part in 0i64..=1_000_000,
+            discount in 0i32..=1_000_000,
             buffer in 0i32..=1_000_000,
         ) {
-            let account = breach(equity, -short_by, 0);
-            let terms = LiquidationParams {
-                discount: Ratio::from_millionths(discount), buffer: Ratio::from_millionths(buffer), ..LiquidationParams::DEFAULT
-            };
-            let fraction = max_fraction(&account, &terms).unwrap();
+            let paid_in = (equity as i128 * paid_in_part as i128 / 1_000_000) as i64;
+            let account = breach(equity, -short_by, paid_in);
+            let discount = Ratio::from_millionths(discount);
+            let terms = LiquidationParams { buffer: Ratio::from_millionths(buffer), ..LiquidationParams::DEFAULT };
+            let fraction = max_fraction(&account, discount, &terms).unwrap();
             prop_assert!(fraction.raw() > 0 || short_by < equity / 500_000_000 + 2);
-            let paid = required_payment(&account, terms.discount, fraction).unwrap().raw() as i128;
-            let one = ONE_E9 as i128;
-            let kept = one - fraction.raw() as i128;
-            let requirement = (equity + short_by) as i128 * kept / one;
-            let equity_after = equity as i128 * kept / one + paid;
+            let payment = required_payment(&account, discount, fraction).unwrap();
+            let (equity_after, maintenance_after) = after_slice(&account, fraction, payment).unwrap();
+            let (equity_after, requirement) = (equity_after.raw() as i128, equity_after.sub(maintenance_after).unwrap().raw() as i128);
             let target = requirement + requirement * buffer as i128 / 1_000_000;
-            let slack = (equity as i128 + short_by as i128) * 4 / one + 4;
-            prop_assert!(equity_after <= target + slack, "overshoots: {} > {}", equity_after, target);
+            let slack = (equity as i128 + short_by as i128) * 4 / ONE_E9 as i128 + 4;
+            // A taker of everything leaves what he pays, and what others have paid.
+            prop_assert!(fraction == Ratio::ONE || equity_after <= target + slack, "overshoots: {} > {}", equity_after, target);
             if fraction < Ratio::ONE {
                 prop_assert!(equity_after >= target - slack, "falls short: {} < {}", equity_after, target);
             }
+        }
+
+        /// The account loses at most the discount on what it sells, and its maintenance balance never falls.
+        #[test]
+        fn law_a_slice_costs_at_most_its_discount_and_never_lowers_the_balance(
+            equity in 1i64..1_000_000_000_000_000, short_by in 1i64..1_000_000_000_000_000, paid_in_part in 0i64..=1_000_000,
+            discount in 0i64..=1_000_000_000, part in 1i64..=1_000_000_000,
+        ) {
+            let paid_in = (equity as i128 * paid_in_part as i128 / 1_000_000) as i64;
+            let (account, discount) = (breach(equity, -short_by, paid_in), Ratio::from_raw(discount));
+            let fraction = max_fraction(&account, discount, &LiquidationParams::DEFAULT).unwrap().min(Ratio::from_raw(part));
+            let payment = required_payment(&account, discount, fraction).unwrap();
+            let (after, maintenance_after) = after_slice(&account, fraction, payment).unwrap();
+            let lost = (equity - after.raw()) as i128 * ONE_E9 as i128;
+            let bound = equity as i128 * (ONE_E9 - discount.raw()) as i128 / ONE_E9 as i128 * fraction.raw() as i128;
+            prop_assert!(lost <= bound + 3 * ONE_E9 as i128, "{lost} > {bound}");
+            prop_assert!(maintenance_after.raw() + 3 >= -short_by);
         }
 
         /// The taker's gain is at most the discount on what was for sale.

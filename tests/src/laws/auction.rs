@@ -1,0 +1,83 @@
+//! An auction runs only while its account is in breach, ages no faster than time, and remembers what was paid.
+//!
+//! ```text
+//! always     0 < started ≤ seen and 0 ≤ elapsed ≤ seen − started while it runs; else nothing is left of it
+//! starts     MM < 0 before, as a liquidation sees it
+//! ends       MM ≥ 0 after
+//! R          grows by what a slice costs, and by nothing else
+//! ```
+
+use super::liquidation::lots;
+use super::{Broken, Step};
+use crate::fixture::Events;
+use crate::native;
+use crate::world::World;
+use anchor_lang::Discriminator;
+use plimsoll::events::AccountLiquidated;
+use plimsoll::health::{Health, Purpose};
+use plimsoll::instruction::Liquidate;
+use plimsoll::state::{Auction, MarginAccount};
+use solana_pubkey::Pubkey;
+
+/// The law about state alone.
+pub fn check_state(world: &World) -> Result<(), Broken> {
+    world.accounts.iter().try_for_each(|(key, account)| check_clock(key, &account.auction))
+}
+
+fn check_clock(key: &Pubkey, auction: &Auction) -> Result<(), Broken> {
+    let is_lawful = match auction.is_running() {
+        false => *auction == Auction::default(),
+        true => {
+            0 < auction.started_at
+                && auction.started_at <= auction.seen_at
+                && (0..=auction.seen_at - auction.started_at).contains(&auction.elapsed_secs)
+                && auction.paid_atoms >= 0
+        }
+    };
+    is_lawful.then_some(()).ok_or_else(|| format!("the auction of {key} is impossible: {auction:?}"))
+}
+
+/// The law about one transaction.
+pub fn check(step: &Step) -> Result<(), Broken> {
+    if !step.is_single() {
+        return Ok(());
+    }
+    step.after.accounts.iter().try_for_each(|(key, after)| match step.before.account(key) {
+        Some(before) if before.auction != after.auction => check_change(step, key, before, after),
+        _ => Ok(()),
+    })
+}
+
+fn check_change(step: &Step, key: &Pubkey, before: &MarginAccount, after: &MarginAccount) -> Result<(), Broken> {
+    let (old, new) = (&before.auction, &after.auction);
+    let changed = || format!("the auction of {key} went from {old:?} to {new:?}");
+    let is_new = new.is_running() && new.started_at != old.started_at;
+    if is_new && !valued(&step.before, key)?.is_liquidatable().unwrap_or(false) {
+        return Err(format!("{} without a breach", changed()));
+    }
+    if !new.is_running() {
+        let maintenance = valued(&step.after, key)?.report.maintenance.raw();
+        // What a slice leaves is told by a formula, and may be off by a lot of each leg.
+        let slack = if is_liquidation(step) { lots(&step.before, key) + 4 } else { 0 };
+        return if i128::from(maintenance) < -slack {
+            Err(format!("{} at MM {maintenance}", changed()))
+        } else {
+            Ok(())
+        };
+    }
+    let from = if is_new { 0 } else { old.paid_atoms };
+    let paid = if is_liquidation(step) { step.receipt.event::<AccountLiquidated>().payment_atoms } else { 0 };
+    if new.paid_atoms != from + paid {
+        return Err(format!("{} for {paid}", changed()));
+    }
+    Ok(())
+}
+
+fn is_liquidation(step: &Step) -> bool {
+    step.calls(Liquidate::DISCRIMINATOR).next().is_some()
+}
+
+fn valued(world: &World, key: &Pubkey) -> Result<Health, Broken> {
+    let account = world.account(key).ok_or_else(|| format!("account {key} is gone"))?;
+    native::value(world, account, Purpose::Liquidation).map_err(|error| format!("{key} without a price: {error}"))
+}
