@@ -7,7 +7,9 @@ import {
   DEFAULT_KEY,
   exchangeAddress,
   getUnderlyingDiscriminatorBytes,
+  insuranceFundAddress,
   PlimsollAdmin,
+  PlimsollInsurance,
   symbolOf,
   takesPortfolios,
   type Chain,
@@ -52,6 +54,7 @@ export async function deployExchange({
     collaterals: {},
     rows: steps.rows,
   };
+  await steps.insurance(admin, params);
   const known = await underlyingsOf(chain, admin);
   for (const market of params.underlyings) {
     const underlying = await steps.underlying(admin, market, known.get(market.symbol));
@@ -110,6 +113,19 @@ class Steps {
       admin.setExchange({ ...terms, guardian: found.guardian, feeRecipient: found.feeRecipient }),
     );
     return admin;
+  }
+
+  async insurance(admin: PlimsollAdmin, { insurance }: ClusterParams): Promise<void> {
+    const address = await insuranceFundAddress(admin.exchange);
+    if (!(await this.chain.fetchAccount(address)).exists) {
+      await admin.createInsuranceFund(insurance.cooldownSecs);
+      this.rows.push({ what: "insurance fund", address, outcome: "created", differences: [] });
+      return;
+    }
+    const fund = await new PlimsollInsurance(this.chain, admin.exchange).fetchFund();
+    await this.#settle("insurance fund", address, compare(insurance, fund), () =>
+      admin.setInsuranceFund(insurance.cooldownSecs),
+    );
   }
 
   async collateral(

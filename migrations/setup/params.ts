@@ -34,6 +34,7 @@ export type CollateralParams = {
 export type ClusterParams = {
   stable: { asset: string; mint: Address | undefined; oracle: OracleConfig };
   terms: Omit<ExchangeArgs, "guardian" | "feeRecipient">;
+  insurance: { cooldownSecs: bigint };
   collaterals: CollateralParams[];
   underlyings: MarketParams[];
 };
@@ -48,6 +49,7 @@ export function readParams(cluster: string): ClusterParams {
   const params: ClusterParams = {
     stable: { asset: stable.text("asset"), mint: stable.optionalAddress("mint"), oracle: oracle(stable) },
     terms: exchangeTerms(root.table("exchange")),
+    insurance: { cooldownSecs: secondsOf(root.table("insurance"), "cooldown_secs") },
     collaterals: root.tables("collaterals").map(collateral),
     underlyings: root.tables("underlyings").map(market),
   };
@@ -73,6 +75,7 @@ function exchangeTerms(table: Table): ClusterParams["terms"] {
       fastSecs: secondsOf(liquidation, "fast_secs"),
       slowSecs: secondsOf(liquidation, "slow_secs"),
       maxGapSecs: secondsOf(liquidation, "max_gap_secs"),
+      insolventSecs: secondsOf(liquidation, "insolvent_secs"),
       bufferE9: ratioOf(liquidation, "buffer"),
       dustAtoms: units.usd(liquidation.number("dust_usd")),
       warningE9: ratioOf(liquidation, "warning"),

@@ -4,7 +4,7 @@ use crate::chain::Chain;
 use anchor_lang::Discriminator;
 use anchor_spl::token::spl_token::state::Account as TokenState;
 use bytemuck::Pod;
-use plimsoll::state::{Collateral, Exchange, History, MarginAccount, Underlying};
+use plimsoll::state::{Collateral, Exchange, History, InsuranceFund, InsuranceStake, MarginAccount, Underlying};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,8 @@ pub struct World {
     pub collaterals: Vec<(Pubkey, Collateral)>,
     pub histories: Vec<(Pubkey, History)>,
     pub accounts: Vec<(Pubkey, MarginAccount)>,
+    pub funds: Vec<(Pubkey, InsuranceFund)>,
+    pub stakes: Vec<(Pubkey, InsuranceStake)>,
     /// Amounts of the vaults the accounts above name.
     pub vaults: BTreeMap<Pubkey, u64>,
     pub unix_time: i64,
@@ -52,6 +54,10 @@ impl World {
                 world.histories.push((*key, state));
             } else if let Some(state) = decode::<MarginAccount>(data) {
                 world.accounts.push((*key, state));
+            } else if let Some(state) = decode::<InsuranceFund>(data) {
+                world.funds.push((*key, state));
+            } else if let Some(state) = decode::<InsuranceStake>(data) {
+                world.stakes.push((*key, state));
             }
         }
         world

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import {
   decodeCollateral,
+  decodeInsuranceFund,
   decodeUnderlying,
   getCollateralDiscriminatorBytes,
+  getInsuranceFundDiscriminatorBytes,
   getUnderlyingDiscriminatorBytes,
 } from "@plimsoll/client";
 import {
@@ -52,10 +54,12 @@ export async function checkLaws(client: PlimsollClient): Promise<void> {
   const cash = sum(accounts.map(({ data }) => data.cashAtoms));
   const fees = sum(underlyings.map(({ data }) => data.feesAtoms));
   const settlement = sum(underlyings.map(({ data }) => data.settlementAtoms));
+  const funds = only(getInsuranceFundDiscriminatorBytes(), (account) => decodeInsuranceFund(account));
+  const insurance = sum(funds.map(({ data }) => data.cashAtoms));
   assert.equal(
     await balance(client.chain, quoteVault),
-    cash + fees + settlement,
-    `quote vault = cash ${cash} + fees ${fees} + settlement ${settlement}`,
+    cash + fees + settlement + insurance,
+    `quote vault = cash ${cash} + fees ${fees} + settlement ${settlement} + insurance ${insurance}`,
   );
   for (const { address, data } of collaterals) {
     const owed = sum(

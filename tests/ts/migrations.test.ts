@@ -30,7 +30,7 @@ test("a second run changes nothing and says so", async () => {
   const { rows, underlyings } = await deploy(scene);
   assert.deepEqual(
     rows.map(({ what, outcome }) => `${what} ${outcome}`),
-    ["exchange", "underlying SOL", "portfolio SOL", "underlying BTC", "portfolio BTC", "collateral SOL"].map(
+    ["exchange", "insurance fund", "underlying SOL", "portfolio SOL", "underlying BTC", "portfolio BTC", "collateral SOL"].map(
       (what) => `${what} exists`,
     ),
   );

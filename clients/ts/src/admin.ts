@@ -9,6 +9,7 @@ import {
   getCreateCollateralInstruction,
   getCreateExchangeInstruction,
   getCreateHistoryInstruction,
+  getCreateInsuranceFundInstruction,
   getListExpiryInstruction,
   getListSeriesInstruction,
   getNominateAdminInstruction,
@@ -16,6 +17,7 @@ import {
   getSetCollateralInstruction,
   getSetExchangeInstruction,
   getSetHistoryInstruction,
+  getSetInsuranceFundInstruction,
   getSetPortfolioParamsInstruction,
   getSetScenariosInstruction,
   getSetStableOracleInstruction,
@@ -29,7 +31,7 @@ import {
   type ScenarioArgsInput,
   type UnderlyingParamsInput,
 } from "./generated";
-import { collateralAddress, exchangeAddress, historyAddress, vaultAddress } from "./pdas";
+import { collateralAddress, exchangeAddress, historyAddress, insuranceFundAddress, vaultAddress } from "./pdas";
 import type { Options } from "./requests";
 
 export type NewExchange = {
@@ -114,6 +116,18 @@ export class PlimsollAdmin extends PlimsollClient {
 
   setCollateral(collateral: Address, terms: CollateralArgsInput, options?: Options): Promise<Receipt> {
     return this.run(options, getSetCollateralInstruction({ ...this.#self, collateral, args: terms }, this.config));
+  }
+
+  /** Creates the insurance fund, empty, and returns its address. Stake waits so many seconds before it may leave. */
+  async createInsuranceFund(cooldownSecs: bigint, options?: Options): Promise<Address> {
+    const fund = await insuranceFundAddress(this.exchange, this.config);
+    await this.run(options, getCreateInsuranceFundInstruction({ ...this.#self, fund, cooldownSecs }, this.config));
+    return fund;
+  }
+
+  async setInsuranceFund(cooldownSecs: bigint, options?: Options): Promise<Receipt> {
+    const fund = await insuranceFundAddress(this.exchange, this.config);
+    return this.run(options, getSetInsuranceFundInstruction({ ...this.#self, fund, cooldownSecs }, this.config));
   }
 
   /** Creates an underlying at the address of a fresh key pair. */

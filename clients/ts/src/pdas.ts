@@ -1,6 +1,14 @@
 // Addresses that follow from seeds. Underlyings have none: they are ordinary accounts, see accounts.ts.
 import type { Address } from "@solana/kit";
-import { findCollateralPda, findExchangePda, findHistoryPda, findMarginAccountPda, findVaultPda } from "./generated";
+import {
+  findCollateralPda,
+  findExchangePda,
+  findFundPda,
+  findHistoryPda,
+  findMarginAccountPda,
+  findStakePda,
+  findVaultPda,
+} from "./generated";
 
 type Config = { programAddress?: Address };
 
@@ -19,6 +27,14 @@ export const collateralAddress = async (exchange: Address, mint: Address, config
 /** The historical moves of an underlying. */
 export const historyAddress = async (underlying: Address, config?: Config): Promise<Address> =>
   (await findHistoryPda({ underlying }, config))[0];
+
+/** The insurance fund of an exchange. */
+export const insuranceFundAddress = async (exchange: Address, config?: Config): Promise<Address> =>
+  (await findFundPda({ exchange }, config))[0];
+
+/** An owner's stake in an insurance fund. */
+export const stakeAddress = async (fund: Address, owner: Address, config?: Config): Promise<Address> =>
+  (await findStakePda({ fund, owner }, config))[0];
 
 /** An owner's margin account of a number. */
 export const marginAccountAddress = async (

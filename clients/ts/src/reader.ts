@@ -39,7 +39,7 @@ export class PlimsollReader {
     return { programAddress: this.programAddress };
   }
 
-  async #fetch<T extends object>(
+  protected async fetch<T extends object>(
     account: Address,
     what: string,
     decode: (encoded: EncodedAccount) => Account<T>,
@@ -51,23 +51,23 @@ export class PlimsollReader {
   }
 
   fetchExchange(): Promise<Exchange> {
-    return this.#fetch(this.exchange, "Exchange", decodeExchange);
+    return this.fetch(this.exchange, "Exchange", decodeExchange);
   }
 
   fetchUnderlying(underlying: Address): Promise<Underlying> {
-    return this.#fetch(underlying, "Underlying", decodeUnderlying);
+    return this.fetch(underlying, "Underlying", decodeUnderlying);
   }
 
   fetchCollateral(collateral: Address): Promise<Collateral> {
-    return this.#fetch(collateral, "Collateral", decodeCollateral);
+    return this.fetch(collateral, "Collateral", decodeCollateral);
   }
 
   fetchMarginAccount(marginAccount: Address): Promise<MarginAccount> {
-    return this.#fetch(marginAccount, "Margin account", decodeMarginAccount);
+    return this.fetch(marginAccount, "Margin account", decodeMarginAccount);
   }
 
   fetchRiskCache(cache: Address): Promise<RiskCache> {
-    return this.#fetch(cache, "Risk cache", decodeRiskCache);
+    return this.fetch(cache, "Risk cache", decodeRiskCache);
   }
 
   /** Every margin account of the exchange: for keepers and checks. */

@@ -26,7 +26,7 @@ import {
   units,
   vaultAddress,
 } from "../src";
-import { NOW, oracle, PARAMS, TestWorld } from "./world";
+import { LIQUIDATION, NOW, oracle, PARAMS, TestWorld } from "./world";
 
 let world: TestWorld;
 let expiry: number;
@@ -91,10 +91,10 @@ test("exchange", async () => {
   assert.equal(exchange.quoteMint, usdc);
   assert.equal(exchange.quoteVault, await vaultAddress(admin.exchange, usdc));
   assert.equal(exchange.feeCapE9, 125_000_000n);
-  assert.deepEqual(exchange.liquidation, { discountE9: 980_000_000n, bufferE9: 100_000_000n, dustAtoms: 10_000_000n });
+  assert.deepEqual(exchange.liquidation, LIQUIDATION);
   assert.equal(exchange.stable.indexE9, 1_000_000_000n);
   assert.equal(exchange.stable.maxAgeSecs, 60n);
-  assert.equal(exchange.reserved.length, 26);
+  assert.equal(exchange.reserved.length, 25);
 });
 
 test("collateral", async () => {

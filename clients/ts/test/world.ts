@@ -18,6 +18,20 @@ import {
 import { liteSvmChain, publishPriceAccount, publishPull, setTime, writeMint } from "../src/litesvm";
 import { feedIdBytes } from "../src/pyth";
 
+/** Terms of liquidations: the defaults of the risk crate. */
+export const LIQUIDATION = {
+  discountE9: units.ratio("0.98"),
+  fastDiscountE9: units.ratio("0.8"),
+  fastSecs: 600n,
+  slowSecs: 7_200n,
+  maxGapSecs: 60n,
+  insolventSecs: 900n,
+  bufferE9: units.ratio("0.1"),
+  dustAtoms: units.usd("10"),
+  warningE9: units.ratio("1.25"),
+  callSecs: 86_400n,
+};
+
 export const NOW = 1_800_000_000n;
 export const SOL_FEED = "ef0d8b6fda2ceba41da15d4095d1da392a0d2f8ed0c6c7bc0f4cfac8c280b56d";
 const BINARY = fileURLToPath(new URL("../../../target/deploy/plimsoll.so", import.meta.url));
@@ -101,7 +115,7 @@ export class TestWorld {
         feeRecipient: wallet.address,
         feeRateE9: units.ratio("0.0003"),
         feeCapE9: units.ratio("0.125"),
-        liquidation: { discountE9: units.ratio("0.98"), bufferE9: units.ratio("0.1"), dustAtoms: units.usd("10") },
+        liquidation: LIQUIDATION,
       },
       stableOracle: oracle([stable]),
     });

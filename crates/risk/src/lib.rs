@@ -46,6 +46,7 @@ pub mod liquidation;
 pub mod margin;
 pub mod math;
 pub mod params;
+pub mod pool;
 pub mod pricing;
 pub mod settlement;
 pub mod units;

@@ -22,6 +22,13 @@ pub const MARGIN_SEED: &[u8] = b"margin";
 #[constant]
 pub const HISTORY_SEED: &[u8] = b"history";
 
+/// Seed of [`crate::state::InsuranceFund`], followed by the exchange.
+#[constant]
+pub const INSURANCE_SEED: &[u8] = b"insurance";
+/// Seed of [`crate::state::InsuranceStake`], followed by insurance fund and owner.
+#[constant]
+pub const STAKE_SEED: &[u8] = b"stake";
+
 /// Expiries of one underlying.
 #[constant]
 pub const MAX_EXPIRIES: u8 = 16;
@@ -72,6 +79,11 @@ pub const MAX_SOURCE_LAG_SECS: i64 = 15;
 
 /// Smallest slice of a liquidation where a larger one is lawful, scale 1e-9: 1 %. Crumbs would only move the sequence.
 pub const MIN_SLICE_E9: i64 = 10_000_000;
+
+/// Longest time stake waits before it may leave: 90 days.
+pub const MAX_COOLDOWN_SECS: i64 = 90 * 86_400;
+/// How long stake may leave after it has waited: two days. Who stays longer has to ask again.
+pub const EXIT_WINDOW_SECS: i64 = 2 * 86_400;
 
 /// A guardian's pause ends by itself after at most this long: one day.
 pub const MAX_PAUSE_SECS: i64 = 86_400;

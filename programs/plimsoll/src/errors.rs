@@ -123,6 +123,12 @@ pub enum PlimsollError {
     SequenceMismatch = 404,
     #[msg("Account is neither in breach nor near it, and no auction of it runs: there is nothing to note")]
     NothingToFlag = 405,
+    #[msg("Account is solvent: liquidate it instead")]
+    NotInsolvent = 406,
+    #[msg("Insurance fund pays less than the caller's minimum: lower it or wait")]
+    SupportTooSmall = 407,
+    #[msg("Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end")]
+    StakeNotReady = 408,
 
     #[msg("Series has expired: settle it or trade a later expiry")]
     SeriesExpired = 500,

@@ -22,6 +22,21 @@ pub fn require_exchange(account: &MarginAccount, exchange: &Pubkey) -> Result<()
     Ok(())
 }
 
+/// The caller may take from the account with his own: it is his to use, belongs to somebody else, and nothing has happened since he
+/// looked.
+pub fn require_taker(
+    taker: &MarginAccount,
+    signer: &Pubkey,
+    from: &MarginAccount,
+    seen_sequence: Option<u64>,
+) -> Result<()> {
+    taker.require_owner_or_delegate(signer)?;
+    require_keys_neq!(taker.owner, from.owner, PlimsollError::SelfLiquidation);
+    let is_expected = seen_sequence.is_none_or(|seen| seen == from.liquidation_sequence);
+    require!(is_expected, PlimsollError::SequenceMismatch);
+    Ok(())
+}
+
 /// The party may do what it did: it satisfies IM in a market that allows new risk; or it has raised its IM balance and
 /// paid no more for that than a liquidation would have cost it.
 ///

@@ -10,6 +10,7 @@ pub mod health;
 pub mod instructions;
 pub mod markets;
 pub mod oracle;
+mod slice;
 pub mod state;
 mod token;
 
@@ -232,6 +233,42 @@ pub mod plimsoll {
     /// Remaining accounts: every market the two accounts use.
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs) -> Result<()> {
         instructions::liquidate::handler(ctx, args)
+    }
+
+    /// Takes over an insolvent account or a part of it, paid by the insurance fund. Signer: taker's owner or delegate.
+    /// Remaining accounts: every market the two accounts use.
+    pub fn take_over<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) -> Result<()> {
+        instructions::take_over::handler(ctx, args)
+    }
+
+    /// Creates the insurance fund of an exchange. Signer: admin.
+    pub fn create_insurance_fund(ctx: Context<CreateInsuranceFund>, cooldown_secs: i64) -> Result<()> {
+        instructions::create_insurance_fund::handler(ctx, cooldown_secs)
+    }
+
+    /// Changes how long stake waits before it may leave. Signer: admin.
+    pub fn set_insurance_fund(ctx: Context<SetInsuranceFund>, cooldown_secs: i64) -> Result<()> {
+        instructions::set_insurance_fund::handler(ctx, cooldown_secs)
+    }
+
+    /// Opens a stake in the insurance fund. Signer: owner.
+    pub fn open_stake(ctx: Context<OpenStake>) -> Result<()> {
+        instructions::open_stake::handler(ctx)
+    }
+
+    /// Pays quote into the insurance fund, for shares. Signer: owner.
+    pub fn stake(ctx: Context<MoveStake>, amount: u64) -> Result<()> {
+        instructions::stake::handler(ctx, amount)
+    }
+
+    /// Asks for shares to leave after the cooldown; 0 takes it back. Signer: owner.
+    pub fn request_unstake(ctx: Context<RequestUnstake>, shares: i64) -> Result<()> {
+        instructions::request_unstake::handler(ctx, shares)
+    }
+
+    /// Pays out shares whose cooldown is over. Signer: owner.
+    pub fn unstake(ctx: Context<MoveStake>) -> Result<()> {
+        instructions::unstake::handler(ctx)
     }
 
     /// Fixes the settlement price of an expiry that has passed. Signer: nobody.

@@ -3,7 +3,7 @@
 use super::books::{book, book_of, breach, hedged, in_turn, leg, lone_leg, narrow_leg, short};
 use super::Units;
 use crate::chain::{Receipt, COMPUTE_BUDGET_UNITS};
-use crate::fixture::{create_account, instruction, key, scenario_args, ExpirySetup, OracleKind, DAY};
+use crate::fixture::{create_account, instruction, key, scenario_args, ExpirySetup, OracleKind, DAY, TAKE_OVER};
 use crate::{usd, CollateralSetup, Failure, Fixture, Market, MarketSetup, Setup, Token, VolSetup};
 use plimsoll::health::ArrayUse;
 use plimsoll::instructions::{CollateralArgs, ListSeriesArgs};
@@ -210,6 +210,30 @@ pub fn liquidations() -> Units {
             if own == 0 { format!("liquidate:{legs}_legs") } else { "liquidate:32_legs_8_own_4_underlyings".into() };
         meter.note(&name, sent);
     }
+    meter.0
+}
+
+/// The insurance fund, and an insolvent account that it pays for.
+pub fn insurance() -> Units {
+    let mut meter = Meter::default();
+    let (f, writer, _) = &mut book(MarginMode::Cross, 16, 1);
+    let sent = f.create_insurance_fund(0);
+    meter.note("create_insurance_fund", sent);
+    let set = f.set_insurance_fund_instruction("admin", 0);
+    meter.admin("set_insurance_fund", f, set);
+    let staker = f.trader("staker", 0.0);
+    let sent = f.open_stake(staker);
+    meter.note("open_stake", sent);
+    let sent = f.stake(staker, usd(1_000.0) as u64);
+    meter.note("stake", sent);
+    let sent = f.request_unstake(staker, usd(1.0));
+    meter.note("request_unstake", sent);
+    let sent = f.unstake(staker);
+    meter.note("unstake", sent);
+    let taker = f.trader("taker", 10_000_000.0);
+    f.set_price(ETH, 3_500.0);
+    let sent = f.take_over(taker, *writer, TAKE_OVER);
+    meter.note("take_over:16_legs", sent);
     meter.0
 }
 

@@ -19,13 +19,14 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 10] = [
+pub const GROUPS: [Group; 11] = [
     measures::admin,
     measures::markets,
     measures::volatility,
     measures::accounts,
     measures::health_and_trades,
     measures::liquidations,
+    measures::insurance,
     measures::portfolio,
     measures::arrays,
     expiries::arrays_over_expiries,

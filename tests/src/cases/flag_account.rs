@@ -33,7 +33,7 @@ fn a_breach_starts_an_auction_whose_clock_runs_while_somebody_looks() {
     let seen: BreachSeen = f.flag(writer).unwrap().event();
     assert_eq!((seen.started_at, seen.elapsed_secs, seen.discount_e9, seen.at), (start, 90, 953_000_000, f.now()));
     let auction = f.account(writer).auction;
-    assert_eq!(auction, Auction { started_at: start, seen_at: f.now(), elapsed_secs: 90, paid_atoms: 0 });
+    assert_eq!(auction, Auction { started_at: start, seen_at: f.now(), elapsed_secs: 90, ..Auction::default() });
     // Nobody looks for longer than the first leg: it is another breach.
     f.pass(601);
     let seen: BreachSeen = f.flag(writer).unwrap().event();

@@ -30,6 +30,7 @@ fn other_terms() -> ExchangeArgs {
             fast_secs: 900,
             slow_secs: 3_600,
             max_gap_secs: 30,
+            insolvent_secs: 600,
             buffer_e9: 200_000_000,
             dust_atoms: 5_000_000,
             warning_e9: 1_500_000_000,

@@ -1,7 +1,8 @@
 //! An auction runs only while its account is in breach, ages no faster than time, and remembers what was paid.
 //!
 //! ```text
-//! always     0 < started ≤ seen and 0 ≤ elapsed ≤ seen − started while it runs; else nothing is left of it
+//! always     0 < started ≤ seen and 0 ≤ elapsed ≤ seen − started while it runs, and so its clock as an insolvent account's; else
+//!            nothing is left of it
 //! starts     MM < 0 before, as a liquidation sees it
 //! ends       MM ≥ 0 after
 //! R          grows by what a slice costs, and by nothing else
@@ -32,6 +33,8 @@ fn check_clock(key: &Pubkey, auction: &Auction) -> Result<(), Broken> {
                 && auction.started_at <= auction.seen_at
                 && (0..=auction.seen_at - auction.started_at).contains(&auction.elapsed_secs)
                 && auction.paid_atoms >= 0
+                && (auction.insolvent_at == 0 || (auction.started_at..=auction.seen_at).contains(&auction.insolvent_at))
+                && (0..=auction.seen_at - auction.insolvent_at).contains(&auction.insolvent_secs)
         }
     };
     is_lawful.then_some(()).ok_or_else(|| format!("the auction of {key} is impossible: {auction:?}"))

@@ -2,6 +2,7 @@
 
 pub mod auction;
 pub mod homogeneity;
+pub mod insurance;
 pub mod interest;
 pub mod liquidation;
 pub mod margin_order;
@@ -47,6 +48,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     sequence::check(step)?;
     solvency::check(step)?;
     auction::check(step)?;
+    insurance::check(step)?;
     liquidation::check(step)
 }
 
@@ -56,6 +58,7 @@ pub fn check_state(world: &World) -> Result<(), Broken> {
     interest::check(world)?;
     positions::check(world)?;
     auction::check_state(world)?;
+    insurance::check_state(world)?;
     margin_order::check(world)?;
     homogeneity::check(world)
 }

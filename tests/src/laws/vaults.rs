@@ -1,7 +1,7 @@
 //! Each vault holds exactly what the ledger owes, to the atom.
 //!
 //! ```text
-//! quote vault       = Σ cash of all accounts + Σ (fees + settlement balance) of all underlyings
+//! quote vault       = Σ cash of all accounts + Σ (fees + settlement balance) of all underlyings + insurance fund
 //! collateral vault  = Σ balances of all accounts = the collateral's own total
 //! ```
 
@@ -31,14 +31,17 @@ fn check_quote(world: &World, exchange: &Pubkey, vault: &Pubkey) -> Result<(), B
     let underlyings: Vec<_> = world.underlyings.iter().filter(|(_, u)| u.exchange == *exchange).collect();
     let fees: Vec<i64> = underlyings.iter().map(|(_, underlying)| underlying.fees_atoms).collect();
     let settlement: Vec<i64> = underlyings.iter().map(|(_, underlying)| underlying.settlement_atoms).collect();
+    let funds = world.funds.iter().filter(|(_, fund)| fund.exchange == *exchange);
+    let insurance: i128 = funds.map(|(_, fund)| i128::from(fund.cash_atoms)).sum();
     let held = i128::from(world.vaults.get(vault).copied().unwrap_or(0));
     let sum = |terms: &mut dyn Iterator<Item = i64>| terms.map(i128::from).sum::<i128>();
     let owed = sum(&mut cash.iter().map(|(_, cash)| *cash))
         + sum(&mut fees.iter().copied())
-        + sum(&mut settlement.iter().copied());
+        + sum(&mut settlement.iter().copied())
+        + insurance;
     if held != owed {
         return Err(format!(
-            "quote vault of {exchange} holds {held}, owes {owed}: cash {cash:?}, fees {fees:?}, settlement {settlement:?}"
+            "quote vault of {exchange} holds {held}, owes {owed}: cash {cash:?}, fees {fees:?}, settlement {settlement:?}, insurance {insurance}"
         ));
     }
     if let Some(negative) = fees.iter().find(|fees| **fees < 0) {

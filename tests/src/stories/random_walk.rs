@@ -2,12 +2,12 @@
 //!
 //! Most actions may fail, and then change nothing; none may fail with anything but an error the program declares.
 
-use crate::fixture::{ExpirySetup, TAKE_ALL};
+use crate::fixture::{ExpirySetup, TAKE_ALL, TAKE_OVER};
 use crate::native;
 use crate::{usd, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::errors::PlimsollError;
 use plimsoll::health::Purpose;
-use plimsoll::instructions::LiquidateArgs;
+use plimsoll::instructions::{LiquidateArgs, TakeOverArgs};
 use plimsoll::state::MarginMode;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -23,6 +23,9 @@ enum Action {
     Move { market: usize, factor: f64 },
     MoveSol { factor: f64 },
     Liquidate { who: usize, whom: usize, most: f64 },
+    TakeOver { who: usize, whom: usize, part: f64 },
+    Stake { dollars: u32 },
+    Unstake { part: f64 },
     Call { who: usize },
     Flag { who: usize },
     Pass { secs: i64 },
@@ -44,6 +47,9 @@ fn an_action() -> impl Strategy<Value = Action> {
         5 => (0usize..2, 0.7f64..1.45).prop_map(|(market, factor)| Move { market, factor }),
         1 => (0.6f64..1.4).prop_map(|factor| MoveSol { factor }),
         8 => (who.clone(), who.clone(), 0.01f64..1.5).prop_map(|(who, whom, most)| Liquidate { who, whom, most }),
+        4 => (who.clone(), who.clone(), 0.0f64..1.5).prop_map(|(who, whom, part)| TakeOver { who, whom, part }),
+        1 => (1u32..2_000).prop_map(|dollars| Stake { dollars }),
+        1 => (0.0f64..1.1).prop_map(|part| Unstake { part }),
         2 => who.clone().prop_map(|who| Call { who }),
         3 => who.clone().prop_map(|who| Flag { who }),
         2 => (1i64..12_000).prop_map(|secs| Pass { secs }),
@@ -59,6 +65,7 @@ const SOL: Token = Token(0);
 struct Walk {
     f: Fixture,
     traders: Vec<Trader>,
+    staker: Trader,
     contracts: Vec<Contract>,
     prices: [f64; 2],
     sol: f64,
@@ -95,7 +102,8 @@ impl Walk {
                 trader
             })
             .collect();
-        Self { f, traders, contracts, prices, sol: 150.0, done: BTreeMap::new() }
+        let staker = f.insured(0, 5_000.0);
+        Self { f, traders, staker, contracts, prices, sol: 150.0, done: BTreeMap::new() }
     }
 
     /// Somebody who can be liquidated, or else whoever the number says.
@@ -111,7 +119,7 @@ impl Walk {
 
     fn act(&mut self, action: &Action) {
         let victim = match *action {
-            Action::Liquidate { whom, .. } => self.victim(whom),
+            Action::Liquidate { whom, .. } | Action::TakeOver { whom, .. } => self.victim(whom),
             Action::Call { who } | Action::Flag { who } => self.victim(who),
             _ => self.traders[0],
         };
@@ -150,6 +158,16 @@ impl Walk {
                 let max_fraction_e9 = ((most * 1e9) as i64).min(1_000_000_000);
                 let args = LiquidateArgs { max_fraction_e9, ..TAKE_ALL };
                 ("liquidate", f.liquidate_with(trader(who), victim, args))
+            }
+            Action::TakeOver { who, part, .. } => {
+                let fraction_e9 = ((part * 1e9) as i64).min(1_000_000_000);
+                ("take_over", f.take_over(trader(who), victim, TakeOverArgs { fraction_e9, ..TAKE_OVER }))
+            }
+            Action::Stake { dollars } => ("stake", f.stake(self.staker, u64::from(dollars) * 999_999)),
+            Action::Unstake { part } => {
+                let shares = (f.stake_of(self.staker).shares as f64 * part) as i64;
+                let asked = f.request_unstake(self.staker, shares);
+                ("unstake", asked.and_then(|_| f.unstake(self.staker)))
             }
             Action::Call { .. } => ("call", f.call_margin(victim)),
             Action::Flag { .. } => ("flag", f.flag(victim)),

@@ -6,6 +6,8 @@ import {
   type AccountLiquidated,
   getAccountOpenedDecoder,
   type AccountOpened,
+  getAccountTakenOverDecoder,
+  type AccountTakenOver,
   getAccountWarnedDecoder,
   type AccountWarned,
   getAdminChangedDecoder,
@@ -42,6 +44,10 @@ import {
   type HistoryCreated,
   getHistorySetDecoder,
   type HistorySet,
+  getInsuranceFundChangedDecoder,
+  type InsuranceFundChanged,
+  getInsuranceFundCreatedDecoder,
+  type InsuranceFundCreated,
   getInterestSyncedDecoder,
   type InterestSynced,
   getMarginCallClearedDecoder,
@@ -64,12 +70,18 @@ import {
   type SeriesListed,
   getSeriesRefreshedDecoder,
   type SeriesRefreshed,
+  getStakedDecoder,
+  type Staked,
   getTradedDecoder,
   type Traded,
   getUnderlyingChangedDecoder,
   type UnderlyingChanged,
   getUnderlyingCreatedDecoder,
   type UnderlyingCreated,
+  getUnstakeRequestedDecoder,
+  type UnstakeRequested,
+  getUnstakedDecoder,
+  type Unstaked,
   getVolatilitySampledDecoder,
   type VolatilitySampled,
   getVolatilityUpdatedDecoder,
@@ -83,6 +95,7 @@ export type PlimsollEvents = {
   AccountClosed: AccountClosed;
   AccountLiquidated: AccountLiquidated;
   AccountOpened: AccountOpened;
+  AccountTakenOver: AccountTakenOver;
   AccountWarned: AccountWarned;
   AdminChanged: AdminChanged;
   AdminNominated: AdminNominated;
@@ -101,6 +114,8 @@ export type PlimsollEvents = {
   ForecastSet: ForecastSet;
   HistoryCreated: HistoryCreated;
   HistorySet: HistorySet;
+  InsuranceFundChanged: InsuranceFundChanged;
+  InsuranceFundCreated: InsuranceFundCreated;
   InterestSynced: InterestSynced;
   MarginCallCleared: MarginCallCleared;
   MarginCalled: MarginCalled;
@@ -112,9 +127,12 @@ export type PlimsollEvents = {
   RiskCacheCreated: RiskCacheCreated;
   SeriesListed: SeriesListed;
   SeriesRefreshed: SeriesRefreshed;
+  Staked: Staked;
   Traded: Traded;
   UnderlyingChanged: UnderlyingChanged;
   UnderlyingCreated: UnderlyingCreated;
+  UnstakeRequested: UnstakeRequested;
+  Unstaked: Unstaked;
   VolatilitySampled: VolatilitySampled;
   VolatilityUpdated: VolatilityUpdated;
   Withdrawn: Withdrawn;
@@ -136,6 +154,11 @@ export const EVENTS = [
     name: "AccountOpened",
     discriminator: [250, 89, 39, 67, 35, 119, 126, 63],
     decoder: getAccountOpenedDecoder,
+  },
+  {
+    name: "AccountTakenOver",
+    discriminator: [151, 235, 65, 44, 107, 191, 206, 52],
+    decoder: getAccountTakenOverDecoder,
   },
   {
     name: "AccountWarned",
@@ -228,6 +251,16 @@ export const EVENTS = [
     decoder: getHistorySetDecoder,
   },
   {
+    name: "InsuranceFundChanged",
+    discriminator: [50, 166, 151, 57, 172, 252, 184, 249],
+    decoder: getInsuranceFundChangedDecoder,
+  },
+  {
+    name: "InsuranceFundCreated",
+    discriminator: [239, 135, 61, 236, 59, 151, 22, 99],
+    decoder: getInsuranceFundCreatedDecoder,
+  },
+  {
     name: "InterestSynced",
     discriminator: [186, 123, 74, 97, 61, 50, 9, 203],
     decoder: getInterestSyncedDecoder,
@@ -283,6 +316,11 @@ export const EVENTS = [
     decoder: getSeriesRefreshedDecoder,
   },
   {
+    name: "Staked",
+    discriminator: [11, 146, 45, 205, 230, 58, 213, 240],
+    decoder: getStakedDecoder,
+  },
+  {
     name: "Traded",
     discriminator: [225, 202, 73, 175, 147, 43, 160, 150],
     decoder: getTradedDecoder,
@@ -296,6 +334,16 @@ export const EVENTS = [
     name: "UnderlyingCreated",
     discriminator: [223, 20, 218, 151, 43, 238, 233, 156],
     decoder: getUnderlyingCreatedDecoder,
+  },
+  {
+    name: "UnstakeRequested",
+    discriminator: [21, 253, 177, 85, 129, 206, 42, 152],
+    decoder: getUnstakeRequestedDecoder,
+  },
+  {
+    name: "Unstaked",
+    discriminator: [27, 179, 156, 215, 47, 71, 195, 7],
+    decoder: getUnstakedDecoder,
   },
   {
     name: "VolatilitySampled",
@@ -585,6 +633,21 @@ export const ERRORS = [
     code: 6405,
     name: "NothingToFlag",
     message: "Account is neither in breach nor near it, and no auction of it runs: there is nothing to note",
+  },
+  {
+    code: 6406,
+    name: "NotInsolvent",
+    message: "Account is solvent: liquidate it instead",
+  },
+  {
+    code: 6407,
+    name: "SupportTooSmall",
+    message: "Insurance fund pays less than the caller's minimum: lower it or wait",
+  },
+  {
+    code: 6408,
+    name: "StakeNotReady",
+    message: "Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end",
   },
   {
     code: 6500,

@@ -19,6 +19,8 @@ pub struct LiquidationParams {
     pub slow: Seconds,
     /// Most of the time between two sightings of a breach that counts for the auction.
     pub max_gap: Seconds,
+    /// Length of the auction of an insolvent account.
+    pub insolvent: Seconds,
     /// How far above MM = 0 a partial liquidation lifts the account, as a fraction of its maintenance requirement.
     pub buffer: Ratio,
     /// An account with less equity than this is taken over whole, in atoms.
@@ -38,6 +40,7 @@ impl LiquidationParams {
         fast: Seconds::from_raw(600),
         slow: Seconds::from_raw(7_200),
         max_gap: Seconds::from_raw(60),
+        insolvent: Seconds::from_raw(900),
         buffer: Ratio::from_millionths(100_000),
         dust: Value::from_usd(10),
         warning: Ratio::from_millionths(1_250_000),
@@ -68,6 +71,7 @@ impl LiquidationParams {
             ("liquidation_fast", self.fast, 60, DAY),
             ("liquidation_slow", self.slow, 60, 30 * DAY),
             ("liquidation_max_gap", self.max_gap, 1, 3_600),
+            ("liquidation_insolvent", self.insolvent, 60, DAY),
             ("liquidation_call", self.call, 0, 30 * DAY),
         ];
         let mut rest: &[(&str, Seconds, i64, i64)] = &lengths;
@@ -96,7 +100,7 @@ mod tests {
     #[test]
     fn each_parameter_outside_its_limits_is_named() {
         type Change = fn(&mut LiquidationParams, bool);
-        let cases: [(&str, Change); 9] = [
+        let cases: [(&str, Change); 10] = [
             ("discount", |p, high| p.discount = Ratio::from_raw(if high { 1_000_000_001 } else { 499_999_999 })),
             ("fast_discount", |p, high| p.fast_discount = Ratio::from_raw(if high { 980_000_001 } else { -1 })),
             ("buffer", |p, high| p.buffer = Ratio::from_raw(if high { 1_000_000_001 } else { -1 })),
@@ -104,6 +108,7 @@ mod tests {
             ("fast", |p, high| p.fast = Seconds::from_raw(if high { 86_401 } else { 59 })),
             ("slow", |p, high| p.slow = Seconds::from_raw(if high { 2_592_001 } else { 59 })),
             ("max_gap", |p, high| p.max_gap = Seconds::from_raw(if high { 3_601 } else { 0 })),
+            ("insolvent", |p, high| p.insolvent = Seconds::from_raw(if high { 86_401 } else { 59 })),
             ("call", |p, high| p.call = Seconds::from_raw(if high { 2_592_001 } else { -1 })),
             ("dust", |p, high| p.dust = Value::from_raw(if high { 1_000_000_001 } else { -1 })),
         ];

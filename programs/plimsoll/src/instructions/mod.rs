@@ -24,7 +24,10 @@ rooms! {
         trade,
     }
     liquidation {
-        flag_account, liquidate,
+        flag_account, liquidate, take_over,
+    }
+    insurance {
+        create_insurance_fund, open_stake, request_unstake, set_insurance_fund, stake, unstake,
     }
     settlement {
         settle_account, settle_expiry, sync_interest,

@@ -17,9 +17,13 @@ pub struct Auction {
     pub elapsed_secs: i64,
     /// Cash R that takers have paid in; it is not sold again.
     pub paid_atoms: i64,
+    /// When the account was seen insolvent first; 0 while it is not.
+    pub insolvent_at: i64,
+    /// The clock of its auction as an insolvent account, in seconds.
+    pub insolvent_secs: i64,
 }
 
-const _: () = assert!(core::mem::size_of::<Auction>() == 32);
+const _: () = assert!(core::mem::size_of::<Auction>() == 48);
 
 impl Auction {
     pub fn clock(&self) -> AuctionClock {
@@ -31,12 +35,24 @@ impl Auction {
         self.clock().is_running()
     }
 
-    /// Notes that the account is in breach: starts the auction, or another one where the last was left alone for too long.
-    pub fn see(&mut self, now: i64, terms: &LiquidationParams) {
+    /// The clock of the account's auction as an insolvent one.
+    pub fn insolvent_clock(&self) -> AuctionClock {
+        let elapsed = Seconds::from_raw(self.insolvent_secs);
+        AuctionClock { started_at: self.insolvent_at, seen_at: self.seen_at, elapsed }
+    }
+
+    /// Notes that the account is in breach with this equity: starts the auction, or another one where the last was left alone for
+    /// too long. An insolvent account has a second clock, which starts anew with each insolvency.
+    pub fn see(&mut self, now: i64, equity: Value, terms: &LiquidationParams) {
         let clock = self.clock().seen(now, terms);
         if clock.started_at != self.started_at {
             self.paid_atoms = 0;
         }
+        let insolvent = match equity.is_negative() {
+            true => self.insolvent_clock().seen(now, terms),
+            false => AuctionClock::default(),
+        };
+        (self.insolvent_at, self.insolvent_secs) = (insolvent.started_at, insolvent.elapsed.raw());
         (self.started_at, self.seen_at) = (clock.started_at, clock.seen_at);
         self.elapsed_secs = clock.elapsed.raw();
     }

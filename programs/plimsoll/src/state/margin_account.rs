@@ -79,7 +79,7 @@ pub struct MarginAccount {
     /// Until when an open margin call is to be met.
     pub margin_call_deadline: i64,
     /// Account-level settings to come.
-    pub reserved: [u64; 27],
+    pub reserved: [u64; 25],
 }
 
 const _: () = {

@@ -4,6 +4,7 @@ pub mod auction;
 pub mod collateral;
 pub mod exchange;
 pub mod history;
+pub mod insurance;
 pub mod margin_account;
 pub mod params;
 pub mod portfolio;
@@ -17,6 +18,7 @@ pub use auction::Auction;
 pub use collateral::Collateral;
 pub use exchange::{Exchange, PauseBits};
 pub use history::{HistoricalMove, History};
+pub use insurance::{InsuranceFund, InsuranceStake};
 pub use margin_account::{CollateralSlot, MarginAccount, MarginMode, Position};
 pub use params::{
     CrossParamsRaw, LiquidationParamsRaw, OracleConfig, OracleSourceArgs, SourceKind, SviRaw, UnderlyingParams,

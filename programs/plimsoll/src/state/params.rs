@@ -78,6 +78,8 @@ pub struct LiquidationParamsRaw {
     pub slow_secs: i64,
     /// Most of the time between two sightings of a breach that counts for the auction, in seconds.
     pub max_gap_secs: i64,
+    /// Length of the auction of an insolvent account, in seconds.
+    pub insolvent_secs: i64,
     /// Target above MM = 0 as a part of the maintenance requirement, scale 1e-9.
     pub buffer_e9: i64,
     /// Accounts with less equity are taken whole, in quote atoms.
@@ -96,6 +98,7 @@ impl From<&LiquidationParamsRaw> for LiquidationParams {
             fast: Seconds::from_raw(raw.fast_secs),
             slow: Seconds::from_raw(raw.slow_secs),
             max_gap: Seconds::from_raw(raw.max_gap_secs),
+            insolvent: Seconds::from_raw(raw.insolvent_secs),
             buffer: Ratio::from_raw(raw.buffer_e9),
             dust: Value::from_raw(raw.dust_atoms),
             warning: Ratio::from_raw(raw.warning_e9),
@@ -112,6 +115,7 @@ impl From<LiquidationParams> for LiquidationParamsRaw {
             fast_secs: params.fast.raw(),
             slow_secs: params.slow.raw(),
             max_gap_secs: params.max_gap.raw(),
+            insolvent_secs: params.insolvent.raw(),
             buffer_e9: params.buffer.raw(),
             dust_atoms: params.dust.raw(),
             warning_e9: params.warning.raw(),

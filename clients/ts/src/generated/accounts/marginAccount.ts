@@ -161,7 +161,7 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountInput> 
       ["positions", getArrayEncoder(getPositionEncoder(), { size: 64 })],
       ["auction", getAuctionEncoder()],
       ["marginCallDeadline", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 27 })],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 25 })],
     ]),
     (value) => ({ ...value, discriminator: MARGIN_ACCOUNT_DISCRIMINATOR }),
   );
@@ -189,7 +189,7 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
     ["positions", getArrayDecoder(getPositionDecoder(), { size: 64 })],
     ["auction", getAuctionDecoder()],
     ["marginCallDeadline", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 27 })],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 25 })],
   ]);
 }
 

@@ -122,6 +122,12 @@ export const PLIMSOLL_ERROR__PRICE_LIMIT = 0x1903; // 6403
 export const PLIMSOLL_ERROR__SEQUENCE_MISMATCH = 0x1904; // 6404
 /** NothingToFlag: Account is neither in breach nor near it, and no auction of it runs: there is nothing to note */
 export const PLIMSOLL_ERROR__NOTHING_TO_FLAG = 0x1905; // 6405
+/** NotInsolvent: Account is solvent: liquidate it instead */
+export const PLIMSOLL_ERROR__NOT_INSOLVENT = 0x1906; // 6406
+/** SupportTooSmall: Insurance fund pays less than the caller's minimum: lower it or wait */
+export const PLIMSOLL_ERROR__SUPPORT_TOO_SMALL = 0x1907; // 6407
+/** StakeNotReady: Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end */
+export const PLIMSOLL_ERROR__STAKE_NOT_READY = 0x1908; // 6408
 /** SeriesExpired: Series has expired: settle it or trade a later expiry */
 export const PLIMSOLL_ERROR__SERIES_EXPIRED = 0x1964; // 6500
 /** NotExpired: Expiry has not been reached: wait until it has */
@@ -182,6 +188,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__NOT_EXPIRED
   | typeof PLIMSOLL_ERROR__NOTHING_TO_FLAG
   | typeof PLIMSOLL_ERROR__NOTHING_TO_SETTLE
+  | typeof PLIMSOLL_ERROR__NOT_INSOLVENT
   | typeof PLIMSOLL_ERROR__NOT_LIQUIDATABLE
   | typeof PLIMSOLL_ERROR__NOT_SETTLED
   | typeof PLIMSOLL_ERROR__OFF_MARKET_PRICE
@@ -215,7 +222,9 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__SETTLEMENT_NOT_READY
   | typeof PLIMSOLL_ERROR__SETTLEMENT_WINDOW
   | typeof PLIMSOLL_ERROR__SLICE_TOO_SMALL
+  | typeof PLIMSOLL_ERROR__STAKE_NOT_READY
   | typeof PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE
+  | typeof PLIMSOLL_ERROR__SUPPORT_TOO_SMALL
   | typeof PLIMSOLL_ERROR__TOO_MANY_COLLATERALS
   | typeof PLIMSOLL_ERROR__TOO_MANY_EXPIRIES
   | typeof PLIMSOLL_ERROR__TOO_MANY_POSITIONS
@@ -258,6 +267,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__NOT_EXPIRED]: `Expiry has not been reached: wait until it has`,
     [PLIMSOLL_ERROR__NOTHING_TO_FLAG]: `Account is neither in breach nor near it, and no auction of it runs: there is nothing to note`,
     [PLIMSOLL_ERROR__NOTHING_TO_SETTLE]: `Account holds no settled position in this underlying: nothing to do`,
+    [PLIMSOLL_ERROR__NOT_INSOLVENT]: `Account is solvent: liquidate it instead`,
     [PLIMSOLL_ERROR__NOT_LIQUIDATABLE]: `Account is above maintenance margin: it cannot be liquidated`,
     [PLIMSOLL_ERROR__NOT_SETTLED]: `Expiry is not settled: settle the expiry first`,
     [PLIMSOLL_ERROR__OFF_MARKET_PRICE]: `Trade would cost a restricted account more than a liquidation: agree on a price nearer to the mark`,
@@ -291,7 +301,9 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__SETTLEMENT_NOT_READY]: `Too little of the settlement window was observed: wait for the fallback time`,
     [PLIMSOLL_ERROR__SETTLEMENT_WINDOW]: `Risk arrays do not cover an expiry whose settlement price is partly observed: value accounts in full`,
     [PLIMSOLL_ERROR__SLICE_TOO_SMALL]: `Slice is smaller than the caller's minimum: accept a smaller slice or none`,
+    [PLIMSOLL_ERROR__STAKE_NOT_READY]: `Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end`,
     [PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE]: `Strike is outside the range around the index price: list a nearer strike`,
+    [PLIMSOLL_ERROR__SUPPORT_TOO_SMALL]: `Insurance fund pays less than the caller's minimum: lower it or wait`,
     [PLIMSOLL_ERROR__TOO_MANY_COLLATERALS]: `Account holds the largest number of collaterals: withdraw one first`,
     [PLIMSOLL_ERROR__TOO_MANY_EXPIRIES]: `No free slot for another expiry: remove a settled expiry first`,
     [PLIMSOLL_ERROR__TOO_MANY_POSITIONS]: `Account holds the largest number of positions: close one first`,

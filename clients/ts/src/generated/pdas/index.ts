@@ -8,7 +8,9 @@
 
 export * from "./collateral";
 export * from "./exchange";
+export * from "./fund";
 export * from "./history";
 export * from "./marginAccount";
 export * from "./quoteVault";
+export * from "./stake";
 export * from "./vault";

@@ -26,6 +26,7 @@ import {
   parseCreateCollateralInstruction,
   parseCreateExchangeInstruction,
   parseCreateHistoryInstruction,
+  parseCreateInsuranceFundInstruction,
   parseCreateRiskCacheInstruction,
   parseCreateUnderlyingInstruction,
   parseDepositInstruction,
@@ -35,9 +36,11 @@ import {
   parseListSeriesInstruction,
   parseNominateAdminInstruction,
   parseOpenAccountInstruction,
+  parseOpenStakeInstruction,
   parsePauseInstruction,
   parseRefreshSeriesInstruction,
   parseRemoveExpiryInstruction,
+  parseRequestUnstakeInstruction,
   parseSampleVolatilityInstruction,
   parseSetCollateralInstruction,
   parseSetCollateralOracleInstruction,
@@ -45,6 +48,7 @@ import {
   parseSetExchangeInstruction,
   parseSetForecastInstruction,
   parseSetHistoryInstruction,
+  parseSetInsuranceFundInstruction,
   parseSetPortfolioParamsInstruction,
   parseSetScenariosInstruction,
   parseSetStableOracleInstruction,
@@ -52,8 +56,11 @@ import {
   parseSettleExpiryInstruction,
   parseSetUnderlyingInstruction,
   parseSetUnderlyingOracleInstruction,
+  parseStakeInstruction,
   parseSyncInterestInstruction,
+  parseTakeOverInstruction,
   parseTradeInstruction,
+  parseUnstakeInstruction,
   parseUpdateCollateralPriceInstruction,
   parseUpdatePriceInstruction,
   parseUpdateStablePriceInstruction,
@@ -68,6 +75,7 @@ import {
   type ParsedCreateCollateralInstruction,
   type ParsedCreateExchangeInstruction,
   type ParsedCreateHistoryInstruction,
+  type ParsedCreateInsuranceFundInstruction,
   type ParsedCreateRiskCacheInstruction,
   type ParsedCreateUnderlyingInstruction,
   type ParsedDepositInstruction,
@@ -77,9 +85,11 @@ import {
   type ParsedListSeriesInstruction,
   type ParsedNominateAdminInstruction,
   type ParsedOpenAccountInstruction,
+  type ParsedOpenStakeInstruction,
   type ParsedPauseInstruction,
   type ParsedRefreshSeriesInstruction,
   type ParsedRemoveExpiryInstruction,
+  type ParsedRequestUnstakeInstruction,
   type ParsedSampleVolatilityInstruction,
   type ParsedSetCollateralInstruction,
   type ParsedSetCollateralOracleInstruction,
@@ -87,6 +97,7 @@ import {
   type ParsedSetExchangeInstruction,
   type ParsedSetForecastInstruction,
   type ParsedSetHistoryInstruction,
+  type ParsedSetInsuranceFundInstruction,
   type ParsedSetPortfolioParamsInstruction,
   type ParsedSetScenariosInstruction,
   type ParsedSetStableOracleInstruction,
@@ -94,8 +105,11 @@ import {
   type ParsedSettleExpiryInstruction,
   type ParsedSetUnderlyingInstruction,
   type ParsedSetUnderlyingOracleInstruction,
+  type ParsedStakeInstruction,
   type ParsedSyncInterestInstruction,
+  type ParsedTakeOverInstruction,
   type ParsedTradeInstruction,
+  type ParsedUnstakeInstruction,
   type ParsedUpdateCollateralPriceInstruction,
   type ParsedUpdatePriceInstruction,
   type ParsedUpdateStablePriceInstruction,
@@ -110,6 +124,8 @@ export enum PlimsollAccount {
   Collateral,
   Exchange,
   History,
+  InsuranceFund,
+  InsuranceStake,
   MarginAccount,
   RiskCache,
   Underlying,
@@ -151,6 +167,28 @@ export function identifyPlimsollAccount(
     )
   ) {
     return PlimsollAccount.History;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([43, 134, 170, 87, 102, 16, 142, 147]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollAccount.InsuranceFund;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([110, 110, 233, 160, 124, 191, 45, 161]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollAccount.InsuranceStake;
   }
   if (
     containsBytes(
@@ -200,6 +238,7 @@ export enum PlimsollInstruction {
   CreateCollateral,
   CreateExchange,
   CreateHistory,
+  CreateInsuranceFund,
   CreateRiskCache,
   CreateUnderlying,
   Deposit,
@@ -209,9 +248,11 @@ export enum PlimsollInstruction {
   ListSeries,
   NominateAdmin,
   OpenAccount,
+  OpenStake,
   Pause,
   RefreshSeries,
   RemoveExpiry,
+  RequestUnstake,
   SampleVolatility,
   SetCollateral,
   SetCollateralOracle,
@@ -219,6 +260,7 @@ export enum PlimsollInstruction {
   SetExchange,
   SetForecast,
   SetHistory,
+  SetInsuranceFund,
   SetPortfolioParams,
   SetScenarios,
   SetStableOracle,
@@ -226,8 +268,11 @@ export enum PlimsollInstruction {
   SetUnderlyingOracle,
   SettleAccount,
   SettleExpiry,
+  Stake,
   SyncInterest,
+  TakeOver,
   Trade,
+  Unstake,
   UpdateCollateralPrice,
   UpdatePrice,
   UpdateStablePrice,
@@ -342,6 +387,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([144, 129, 8, 209, 123, 173, 86, 90]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.CreateInsuranceFund;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([73, 147, 92, 16, 152, 162, 180, 239]),
       ),
       0,
@@ -441,6 +497,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([136, 215, 163, 130, 234, 194, 229, 229]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.OpenStake;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([211, 22, 221, 251, 74, 121, 193, 47]),
       ),
       0,
@@ -469,6 +536,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.RemoveExpiry;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([44, 154, 110, 253, 160, 202, 54, 34]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.RequestUnstake;
   }
   if (
     containsBytes(
@@ -551,6 +629,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([23, 77, 66, 207, 109, 77, 103, 153]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SetInsuranceFund;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([13, 126, 207, 68, 162, 61, 178, 237]),
       ),
       0,
@@ -628,6 +717,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([206, 176, 202, 18, 200, 209, 179, 108]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.Stake;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([190, 73, 14, 135, 164, 88, 228, 211]),
       ),
       0,
@@ -639,12 +739,34 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([223, 150, 178, 102, 241, 131, 59, 125]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.TakeOver;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([178, 144, 26, 216, 241, 187, 206, 130]),
       ),
       0,
     )
   ) {
     return PlimsollInstruction.Trade;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([90, 95, 107, 42, 205, 124, 50, 225]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.Unstake;
   }
   if (
     containsBytes(
@@ -737,6 +859,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.CreateHistory;
     } & ParsedCreateHistoryInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.CreateInsuranceFund;
+    } & ParsedCreateInsuranceFundInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.CreateRiskCache;
     } & ParsedCreateRiskCacheInstruction<TProgram>)
   | ({
@@ -764,6 +889,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.OpenAccount;
     } & ParsedOpenAccountInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.OpenStake;
+    } & ParsedOpenStakeInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.Pause;
     } & ParsedPauseInstruction<TProgram>)
   | ({
@@ -772,6 +900,9 @@ export type ParsedPlimsollInstruction<
   | ({
       instructionType: PlimsollInstruction.RemoveExpiry;
     } & ParsedRemoveExpiryInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.RequestUnstake;
+    } & ParsedRequestUnstakeInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.SampleVolatility;
     } & ParsedSampleVolatilityInstruction<TProgram>)
@@ -794,6 +925,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.SetHistory;
     } & ParsedSetHistoryInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.SetInsuranceFund;
+    } & ParsedSetInsuranceFundInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.SetPortfolioParams;
     } & ParsedSetPortfolioParamsInstruction<TProgram>)
   | ({
@@ -815,11 +949,20 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.SettleExpiry;
     } & ParsedSettleExpiryInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.Stake;
+    } & ParsedStakeInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.SyncInterest;
     } & ParsedSyncInterestInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.TakeOver;
+    } & ParsedTakeOverInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.Trade;
     } & ParsedTradeInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.Unstake;
+    } & ParsedUnstakeInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.UpdateCollateralPrice;
     } & ParsedUpdateCollateralPriceInstruction<TProgram>)
@@ -904,6 +1047,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseCreateHistoryInstruction(instruction),
       };
     }
+    case PlimsollInstruction.CreateInsuranceFund: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.CreateInsuranceFund,
+        ...parseCreateInsuranceFundInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.CreateRiskCache: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -967,6 +1117,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseOpenAccountInstruction(instruction),
       };
     }
+    case PlimsollInstruction.OpenStake: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.OpenStake,
+        ...parseOpenStakeInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.Pause: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -986,6 +1143,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.RemoveExpiry,
         ...parseRemoveExpiryInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.RequestUnstake: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.RequestUnstake,
+        ...parseRequestUnstakeInstruction(instruction),
       };
     }
     case PlimsollInstruction.SampleVolatility: {
@@ -1037,6 +1201,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseSetHistoryInstruction(instruction),
       };
     }
+    case PlimsollInstruction.SetInsuranceFund: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SetInsuranceFund,
+        ...parseSetInsuranceFundInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.SetPortfolioParams: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1086,6 +1257,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseSettleExpiryInstruction(instruction),
       };
     }
+    case PlimsollInstruction.Stake: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.Stake,
+        ...parseStakeInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.SyncInterest: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1093,11 +1271,25 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseSyncInterestInstruction(instruction),
       };
     }
+    case PlimsollInstruction.TakeOver: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.TakeOver,
+        ...parseTakeOverInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.Trade: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: PlimsollInstruction.Trade,
         ...parseTradeInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.Unstake: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.Unstake,
+        ...parseUnstakeInstruction(instruction),
       };
     }
     case PlimsollInstruction.UpdateCollateralPrice: {

@@ -27,6 +27,10 @@ export type Auction = {
   elapsedSecs: bigint;
   /** Cash R that takers have paid in; it is not sold again. */
   paidAtoms: bigint;
+  /** When the account was seen insolvent first; 0 while it is not. */
+  insolventAt: bigint;
+  /** The clock of its auction as an insolvent account, in seconds. */
+  insolventSecs: bigint;
 };
 
 export type AuctionInput = {
@@ -38,6 +42,10 @@ export type AuctionInput = {
   elapsedSecs: number | bigint;
   /** Cash R that takers have paid in; it is not sold again. */
   paidAtoms: number | bigint;
+  /** When the account was seen insolvent first; 0 while it is not. */
+  insolventAt: number | bigint;
+  /** The clock of its auction as an insolvent account, in seconds. */
+  insolventSecs: number | bigint;
 };
 
 export function getAuctionEncoder(): FixedSizeEncoder<AuctionInput> {
@@ -46,6 +54,8 @@ export function getAuctionEncoder(): FixedSizeEncoder<AuctionInput> {
     ["seenAt", getI64Encoder()],
     ["elapsedSecs", getI64Encoder()],
     ["paidAtoms", getI64Encoder()],
+    ["insolventAt", getI64Encoder()],
+    ["insolventSecs", getI64Encoder()],
   ]);
 }
 
@@ -55,6 +65,8 @@ export function getAuctionDecoder(): FixedSizeDecoder<Auction> {
     ["seenAt", getI64Decoder()],
     ["elapsedSecs", getI64Decoder()],
     ["paidAtoms", getI64Decoder()],
+    ["insolventAt", getI64Decoder()],
+    ["insolventSecs", getI64Decoder()],
   ]);
 }
 

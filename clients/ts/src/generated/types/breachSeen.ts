@@ -31,6 +31,8 @@ export type BreachSeen = {
   elapsedSecs: bigint;
   /** Price of a slice as a part of what is for sale, scale 1e-9. */
   discountE9: bigint;
+  /** What the insurance fund pays for taking over all of it, if the account is insolvent and the fund has as much. */
+  supportAtoms: bigint;
   at: bigint;
 };
 
@@ -44,6 +46,8 @@ export type BreachSeenInput = {
   elapsedSecs: number | bigint;
   /** Price of a slice as a part of what is for sale, scale 1e-9. */
   discountE9: number | bigint;
+  /** What the insurance fund pays for taking over all of it, if the account is insolvent and the fund has as much. */
+  supportAtoms: number | bigint;
   at: number | bigint;
 };
 
@@ -55,6 +59,7 @@ export function getBreachSeenEncoder(): FixedSizeEncoder<BreachSeenInput> {
     ["startedAt", getI64Encoder()],
     ["elapsedSecs", getI64Encoder()],
     ["discountE9", getI64Encoder()],
+    ["supportAtoms", getI64Encoder()],
     ["at", getI64Encoder()],
   ]);
 }
@@ -67,6 +72,7 @@ export function getBreachSeenDecoder(): FixedSizeDecoder<BreachSeen> {
     ["startedAt", getI64Decoder()],
     ["elapsedSecs", getI64Decoder()],
     ["discountE9", getI64Decoder()],
+    ["supportAtoms", getI64Decoder()],
     ["at", getI64Decoder()],
   ]);
 }

@@ -29,6 +29,8 @@ export type LiquidationParamsRaw = {
   slowSecs: bigint;
   /** Most of the time between two sightings of a breach that counts for the auction, in seconds. */
   maxGapSecs: bigint;
+  /** Length of the auction of an insolvent account, in seconds. */
+  insolventSecs: bigint;
   /** Target above MM = 0 as a part of the maintenance requirement, scale 1e-9. */
   bufferE9: bigint;
   /** Accounts with less equity are taken whole, in quote atoms. */
@@ -50,6 +52,8 @@ export type LiquidationParamsRawInput = {
   slowSecs: number | bigint;
   /** Most of the time between two sightings of a breach that counts for the auction, in seconds. */
   maxGapSecs: number | bigint;
+  /** Length of the auction of an insolvent account, in seconds. */
+  insolventSecs: number | bigint;
   /** Target above MM = 0 as a part of the maintenance requirement, scale 1e-9. */
   bufferE9: number | bigint;
   /** Accounts with less equity are taken whole, in quote atoms. */
@@ -67,6 +71,7 @@ export function getLiquidationParamsRawEncoder(): FixedSizeEncoder<LiquidationPa
     ["fastSecs", getI64Encoder()],
     ["slowSecs", getI64Encoder()],
     ["maxGapSecs", getI64Encoder()],
+    ["insolventSecs", getI64Encoder()],
     ["bufferE9", getI64Encoder()],
     ["dustAtoms", getI64Encoder()],
     ["warningE9", getI64Encoder()],
@@ -81,6 +86,7 @@ export function getLiquidationParamsRawDecoder(): FixedSizeDecoder<LiquidationPa
     ["fastSecs", getI64Decoder()],
     ["slowSecs", getI64Decoder()],
     ["maxGapSecs", getI64Decoder()],
+    ["insolventSecs", getI64Decoder()],
     ["bufferE9", getI64Decoder()],
     ["dustAtoms", getI64Decoder()],
     ["warningE9", getI64Decoder()],

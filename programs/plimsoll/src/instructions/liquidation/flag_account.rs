@@ -16,6 +16,7 @@ use crate::guards::{require_exchange, unix_now};
 use crate::health::{health, Purpose};
 use crate::markets::Markets;
 use crate::state::{Auction, Exchange, MarginAccount};
+use super::take_over::support;
 
 #[derive(Accounts)]
 pub struct FlagAccount<'info> {
@@ -34,7 +35,7 @@ pub fn handler<'info>(ctx: Context<'info, FlagAccount<'info>>) -> Result<()> {
     let valued = health(account, exchange, &markets, Purpose::Liquidation, now)?;
     let terms = LiquidationParams::from(&exchange.liquidation);
     if valued.is_liquidatable()? {
-        account.auction.see(now, &terms);
+        account.auction.see(now, valued.report.equity, &terms);
         emit!(seen(key, &valued.report, &account.auction, &terms)?);
     } else if account.auction.is_running() && !valued.report.maintenance.is_negative() {
         emit!(ended(key, &account.auction, now));
@@ -63,6 +64,7 @@ fn seen(account: Pubkey, report: &MarginReport, auction: &Auction, terms: &Liqui
         started_at: auction.started_at,
         elapsed_secs: auction.elapsed_secs,
         discount_e9: auction.clock().discount(terms).or_error()?.raw(),
+        support_atoms: support(report, auction, terms)?.raw(),
         at: auction.seen_at,
     })
 }

@@ -15,17 +15,18 @@
 //! No token moves and no market is written: two liquidations of different accounts by different callers share nothing.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::liquidation::{after_slice, max_fraction, required_payment, slice_of_balance, slice_of_position, Breach};
+use plimsoll_risk::liquidation::{after_slice, max_fraction, required_payment, Breach};
 use plimsoll_risk::margin::MarginReport;
 use plimsoll_risk::params::LiquidationParams;
-use plimsoll_risk::units::{Contracts, Ratio, Value};
+use plimsoll_risk::units::{Ratio, Value};
 
 use crate::constants::MIN_SLICE_E9;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::AccountLiquidated;
-use crate::guards::{require_exchange, unix_now};
+use crate::guards::{require_exchange, require_taker, unix_now};
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
+use crate::slice::Slice;
 use crate::state::{Auction, Exchange, MarginAccount};
 
 /// The caller's limits.
@@ -63,10 +64,7 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     let liquidatee = &mut *accounts.liquidatee.load_mut()?;
     require_exchange(liquidator, &accounts.exchange.key())?;
     require_exchange(liquidatee, &accounts.exchange.key())?;
-    liquidator.require_owner_or_delegate(accounts.liquidator_authority.key)?;
-    require_keys_neq!(liquidator.owner, liquidatee.owner, PlimsollError::SelfLiquidation);
-    let is_expected = args.liquidation_sequence.is_none_or(|seen| seen == liquidatee.liquidation_sequence);
-    require!(is_expected, PlimsollError::SequenceMismatch);
+    require_taker(liquidator, accounts.liquidator_authority.key, liquidatee, args.liquidation_sequence)?;
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
     let scratch = &mut Scratch::keeping_arrays();
@@ -74,9 +72,9 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     let before = breached.report;
     let terms = LiquidationParams::from(&exchange.liquidation);
-    liquidatee.auction.see(now, &terms);
+    liquidatee.auction.see(now, before.equity, &terms);
     let lag_secs = now.saturating_sub(liquidatee.auction.started_at);
-    let slice = Slice::price(&before, &liquidatee.auction, &args, &terms)?;
+    let slice = price(&before, &liquidatee.auction, &args, &terms)?;
     slice.hand_over(liquidatee, liquidator)?;
     let (equity_after, maintenance_after) = after_slice(&slice.breach, slice.fraction, slice.payment).or_error()?;
     liquidatee.auction.sold(slice.payment, maintenance_after);
@@ -107,22 +105,13 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     Ok(())
 }
 
-/// A priced fraction of an account.
-struct Slice {
-    breach: Breach,
-    discount: Ratio,
-    fraction: Ratio,
-    payment: Value,
-}
-
-impl Slice {
-    /// Size and price of the slice, inside the caller's limits.
-    fn price(
-        report: &MarginReport,
-        auction: &Auction,
-        args: &LiquidateArgs,
-        terms: &LiquidationParams,
-    ) -> Result<Self> {
+/// Size and price of the slice, inside the caller's limits.
+fn price(
+    report: &MarginReport,
+    auction: &Auction,
+    args: &LiquidateArgs,
+    terms: &LiquidationParams,
+) -> Result<Slice> {
         let limit = Ratio::from_raw(args.max_fraction_e9);
         require!(limit > Ratio::ZERO && limit <= Ratio::ONE, PlimsollError::AmountOutOfRange);
         let paid_in = Value::from_raw(auction.paid_atoms);
@@ -134,86 +123,6 @@ impl Slice {
         require!(fraction.raw() >= least, PlimsollError::SliceTooSmall);
         let payment = required_payment(&breach, discount, fraction).or_error()?;
         require!(payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
-        Ok(Self { breach, discount, fraction, payment })
+        Ok(Slice { breach, discount, fraction, payment })
     }
 
-    /// Moves the slice to the liquidator and the payment to the liquidated account.
-    fn hand_over(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<()> {
-        let shared = from.cash_atoms.checked_sub(self.breach.kept().raw()).ok_or(PlimsollError::Overflow)?;
-        let cash = slice_of_balance(shared, self.fraction).or_error()?;
-        let net = cash.checked_sub(self.payment.raw()).ok_or(PlimsollError::Overflow)?;
-        to.add_cash(net)?;
-        from.add_cash(net.checked_neg().ok_or(PlimsollError::Overflow)?)?;
-        let (has_left, has_closed) = self.hand_over_positions(from, to)?;
-        self.hand_over_collateral(from, to)?;
-        if has_left {
-            from.release_empty();
-        }
-        if has_closed {
-            to.release_empty();
-        }
-        Ok(())
-    }
-
-    /// Whether a position of the one or of the other account has become zero.
-    fn hand_over_positions(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<(bool, bool)> {
-        let (mut has_left, mut has_closed) = (false, false);
-        let mut slot: Option<(u8, u8)> = None;
-        let mut next = 0;
-        for index in 0..from.position_count as usize {
-            let position = from.positions[index];
-            let part = slice_of_position(position.size(), self.fraction).or_error()?;
-            if part.is_zero() {
-                continue;
-            }
-            let left = position.size().sub(part).or_error()?;
-            from.positions[index].size_e6 = left.raw();
-            has_left |= left.is_zero();
-            // Positions are sorted by underlying: the slot is looked up once for each.
-            let target = match slot {
-                Some((of, target)) if of == position.underlying => target,
-                _ => {
-                    next = 0;
-                    to.underlying_slot(&from.underlyings[position.underlying as usize % from.underlyings.len()])?
-                }
-            };
-            slot = Some((position.underlying, target));
-            let (received, old, new) = to.add_to_position(next, (target, position.expiry, position.series), part)?;
-            next = received + 1;
-            has_closed |= new.is_zero();
-            let received = &mut to.positions[received];
-            received.netted_e6 =
-                received.netted_e6.checked_add(netted(old, part, new)?).ok_or(PlimsollError::Overflow)?;
-        }
-        Ok((has_left, has_closed))
-    }
-
-    fn hand_over_collateral(&self, from: &mut MarginAccount, to: &mut MarginAccount) -> Result<()> {
-        for slot in from.collaterals.iter_mut().filter(|slot| slot.balance_atoms > 0) {
-            // Deposits are capped at i64::MAX, so the balance is one, and its part is not negative.
-            let part = slice_of_balance(slot.balance_atoms as i64, self.fraction).or_error()? as u64;
-            if part == 0 {
-                continue;
-            }
-            slot.balance_atoms = slot.balance_atoms.checked_sub(part).ok_or(PlimsollError::Overflow)?;
-            let received = to.collateral_slot(&slot.collateral)?;
-            received.balance_atoms = received.balance_atoms.checked_add(part).ok_or(PlimsollError::Overflow)?;
-        }
-        from.release_empty_collateral();
-        Ok(())
-    }
-
-    /// What the slice was worth above its price. # Rounding Down.
-    fn bonus(&self) -> Result<i64> {
-        let for_sale = self.breach.for_sale().or_error()?;
-        let worth = slice_of_balance(for_sale.raw(), self.fraction).or_error()?;
-        worth.checked_sub(self.payment.raw()).ok_or_else(|| PlimsollError::Overflow.into())
-    }
-}
-
-/// Open interest that disappears when `part` meets an opposite position: |old| + |part| was open, |new| is.
-fn netted(old: Contracts, part: Contracts, new: Contracts) -> Result<i64> {
-    let open = old.abs().or_error()?.add(part.abs().or_error()?).or_error()?;
-    // The difference is even and not negative by the triangle inequality.
-    Ok(open.sub(new.abs().or_error()?).or_error()?.raw() / 2)
-}

@@ -1,0 +1,128 @@
+//! Shares of a pool of money that earns and loses.
+
+use crate::error::RiskError;
+use crate::fixed::{div_wide, mul_wide, Rounding};
+use crate::units::Value;
+
+/// A pool is worthless once a million of its shares are worth less than an atom.
+const WORTHLESS: i128 = 1_000_000;
+
+/// What a pool holds, and how many shares of it there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Cash, ≥ 0.
+    pub cash: Value,
+    /// Shares, ≥ 0.
+    pub shares: i64,
+}
+
+impl Pool {
+    /// Shares for a payment into the pool: at the price of all shares, or one for each atom where there are none.
+    ///
+    /// # Rounding
+    /// Down: who pays in never takes from those who are in.
+    ///
+    /// # Errors
+    /// [`RiskError::OutOfDomain`] for a negative amount and for shares of no money, [`RiskError::Overflow`].
+    pub fn payable_shares(&self, amount: Value) -> Result<i64, RiskError> {
+        if amount.is_negative() {
+            return Err(RiskError::OutOfDomain);
+        }
+        if self.shares == 0 {
+            return Ok(amount.raw());
+        }
+        if self.cash.raw() <= 0 || self.shares < 0 {
+            return Err(RiskError::OutOfDomain);
+        }
+        narrow(div_wide(mul_wide(amount.raw(), self.shares), self.cash.raw() as i128, Rounding::Down)?)
+    }
+
+    /// What shares are worth.
+    ///
+    /// # Rounding
+    /// Down: who leaves takes nothing from those who stay.
+    ///
+    /// # Errors
+    /// [`RiskError::OutOfDomain`] for more shares than there are.
+    pub fn payable_amount(&self, shares: i64) -> Result<Value, RiskError> {
+        if shares < 0 || shares > self.shares || self.shares <= 0 || self.cash.is_negative() {
+            return Err(RiskError::OutOfDomain);
+        }
+        let amount = div_wide(mul_wide(shares, self.cash.raw()), self.shares as i128, Rounding::Down)?;
+        Ok(Value::from_raw(narrow(amount)?))
+    }
+
+    /// Whether the shares have lost all but a millionth of what shares of a new pool are worth: nobody can pay in at such a price.
+    pub fn is_worthless(&self) -> bool {
+        self.shares > 0 && (self.cash.raw() as i128).wrapping_mul(WORTHLESS) < self.shares as i128
+    }
+}
+
+fn narrow(number: i128) -> Result<i64, RiskError> {
+    i64::try_from(number).map_err(|_| RiskError::Overflow)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const fn pool(cash: i64, shares: i64) -> Pool {
+        Pool { cash: Value::from_raw(cash), shares }
+    }
+
+    #[test]
+    fn shares_of_a_new_pool_are_atoms() {
+        assert_eq!(pool(0, 0).payable_shares(Value::from_raw(5)), Ok(5));
+        assert_eq!(pool(5, 5).payable_amount(5), Ok(Value::from_raw(5)));
+    }
+
+    #[test]
+    fn a_gain_and_a_loss_are_everybodys() {
+        // 100 shares of 150: a share is 1.5.
+        assert_eq!(pool(150, 100).payable_shares(Value::from_raw(30)), Ok(20));
+        assert_eq!(pool(150, 100).payable_amount(20), Ok(Value::from_raw(30)));
+        assert_eq!(pool(50, 100).payable_amount(21), Ok(Value::from_raw(10)));
+    }
+
+    #[test]
+    fn what_is_no_pool_is_refused() {
+        assert_eq!(pool(0, 5).payable_shares(Value::from_raw(1)), Err(RiskError::OutOfDomain));
+        assert_eq!(pool(5, 5).payable_shares(Value::from_raw(-1)), Err(RiskError::OutOfDomain));
+        for shares in [-1, 6] {
+            assert_eq!(pool(5, 5).payable_amount(shares), Err(RiskError::OutOfDomain));
+        }
+        assert_eq!(pool(5, 0).payable_amount(0), Err(RiskError::OutOfDomain));
+        assert_eq!(pool(1, 1_000_000).payable_shares(Value::from_raw(i64::MAX)), Err(RiskError::Overflow));
+    }
+
+    #[test]
+    fn a_pool_is_worthless_at_a_millionth() {
+        assert!(pool(0, 1).is_worthless() && pool(999, 1_000_000_000).is_worthless());
+        assert!(!pool(1_000, 1_000_000_000).is_worthless() && !pool(0, 0).is_worthless());
+    }
+
+    proptest! {
+        #[test]
+        fn law_nobody_gains_by_coming_and_going(
+            cash in 1i64..1_000_000_000_000, shares in 1i64..1_000_000_000_000, amount in 0i64..1_000_000_000_000,
+        ) {
+            let before = pool(cash, shares);
+            prop_assume!(!before.is_worthless());
+            let minted = before.payable_shares(Value::from_raw(amount)).unwrap();
+            let after = pool(cash + amount, shares + minted);
+            prop_assert!(after.payable_amount(minted).unwrap().raw() <= amount);
+            // Nor does anybody lose who is in.
+            prop_assert!(after.payable_amount(shares).unwrap() >= Value::from_raw(cash));
+            prop_assert!(after.payable_amount(after.shares).unwrap().raw() == cash + amount);
+        }
+
+        #[test]
+        fn law_parts_are_worth_no_more_than_the_whole(cash in 0i64..i64::MAX, shares in 1i64..i64::MAX, part in 0.0f64..=1.0) {
+            let whole = pool(cash, shares);
+            let some = ((shares as f64 * part) as i64).clamp(0, shares);
+            let (a, b) = (whole.payable_amount(some).unwrap().raw(), whole.payable_amount(shares - some).unwrap().raw());
+            prop_assert!(a + b <= cash && a + b >= cash - 1);
+        }
+    }
+}

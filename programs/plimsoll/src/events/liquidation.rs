@@ -1,0 +1,101 @@
+//! Margin calls, breaches, auctions and who took what.
+
+use anchor_lang::prelude::*;
+
+#[event]
+pub struct MarginCalled {
+    pub account: Pubkey,
+    pub equity_atoms: i64,
+    pub initial_atoms: i64,
+    pub maintenance_atoms: i64,
+    pub health_factor_e9: i64,
+    pub at: i64,
+    /// Until when it is to be met.
+    pub deadline: i64,
+}
+
+#[event]
+pub struct MarginCallCleared {
+    pub account: Pubkey,
+    pub called_at: i64,
+}
+
+/// The health factor is under the warning level of the exchange, and the account is not in breach.
+#[event]
+pub struct AccountWarned {
+    pub account: Pubkey,
+    pub equity_atoms: i64,
+    pub maintenance_atoms: i64,
+    pub health_factor_e9: i64,
+    pub at: i64,
+}
+
+/// The account was seen in breach, and its auction has started or goes on.
+#[event]
+pub struct BreachSeen {
+    pub account: Pubkey,
+    pub equity_atoms: i64,
+    pub maintenance_atoms: i64,
+    /// When the auction started: now, if this is the first sighting.
+    pub started_at: i64,
+    /// Its clock.
+    pub elapsed_secs: i64,
+    /// Price of a slice as a part of what is for sale, scale 1e-9.
+    pub discount_e9: i64,
+    /// What the insurance fund pays for taking over all of it, if the account is insolvent and the fund has as much.
+    pub support_atoms: i64,
+    pub at: i64,
+}
+
+/// The account is no longer in breach, and its auction is over.
+#[event]
+pub struct AuctionEnded {
+    pub account: Pubkey,
+    pub started_at: i64,
+    pub elapsed_secs: i64,
+    /// What takers have paid.
+    pub paid_atoms: i64,
+    pub at: i64,
+}
+
+#[event]
+pub struct AccountLiquidated {
+    pub account: Pubkey,
+    pub liquidator: Pubkey,
+    pub liquidation_sequence: u64,
+    /// Part of everything that went to the liquidator, scale 1e-9.
+    pub fraction_e9: i64,
+    /// What the liquidator paid.
+    pub payment_atoms: i64,
+    /// What the slice was worth more than that.
+    pub bonus_atoms: i64,
+    /// Price of the slice as a part of what was for sale, scale 1e-9.
+    pub discount_e9: i64,
+    /// Paid by earlier takers of this auction, and not sold again.
+    pub kept_atoms: i64,
+    /// Time since the breach was first seen.
+    pub lag_secs: i64,
+    pub equity_before_atoms: i64,
+    pub maintenance_before_atoms: i64,
+    /// What is left in equal parts: exact but for the rounding of lots, a millionth of a contract each.
+    pub equity_after_atoms: i64,
+    pub maintenance_after_atoms: i64,
+}
+
+/// A part of an insolvent account, or all of it, has gone to a taker whom the insurance fund pays for it.
+#[event]
+pub struct AccountTakenOver {
+    pub account: Pubkey,
+    pub taker: Pubkey,
+    pub liquidation_sequence: u64,
+    /// Part of everything that went to the taker, scale 1e-9.
+    pub fraction_e9: i64,
+    /// What the taker was paid: the loss, and what it took to find somebody who bears the risk.
+    pub support_atoms: i64,
+    /// What the fund has left.
+    pub fund_atoms: i64,
+    /// Time since the account was first seen insolvent.
+    pub lag_secs: i64,
+    pub equity_before_atoms: i64,
+    pub maintenance_before_atoms: i64,
+}

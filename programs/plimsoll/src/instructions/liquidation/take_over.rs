@@ -1,0 +1,114 @@
+//! `take_over`: permissionless. Who takes an insolvent account, or a part of it, is paid by the insurance fund.
+//!
+//! ```text
+//! eligible    MM < 0 and E < 0, by full revaluation in this instruction
+//! support     from −E at the first sighting of the insolvency to −MM at the end of its auction, times the fraction, rounded down;
+//!             no more than the fund has
+//! slice       the fraction of everything, R included: what is owed comes out of everything there is
+//! afterwards  the caller satisfies IM with the slice and the support
+//! ```
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::fixed::Rounding;
+use plimsoll_risk::liquidation::{payable_support, Breach};
+use plimsoll_risk::margin::MarginReport;
+use plimsoll_risk::params::LiquidationParams;
+use plimsoll_risk::units::{Ratio, Value};
+
+use crate::constants::MIN_SLICE_E9;
+use crate::errors::{OrProgramError, PlimsollError};
+use crate::events::AccountTakenOver;
+use crate::guards::{require_exchange, require_taker, unix_now};
+use crate::health::{health_with, Purpose, Scratch};
+use crate::markets::Markets;
+use crate::slice::Slice;
+use crate::state::{Auction, Exchange, InsuranceFund, MarginAccount};
+
+/// The caller's limits.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct TakeOverArgs {
+    /// Fraction to take, scale 1e-9, at least 1 %.
+    pub fraction_e9: i64,
+    /// Least to be paid for it, in quote atoms.
+    pub min_support_atoms: i64,
+    /// The account's liquidation sequence the caller has seen; none to take it as it is.
+    pub liquidation_sequence: Option<u64>,
+}
+
+#[derive(Accounts)]
+pub struct TakeOver<'info> {
+    /// Owner or delegate of the taker's account.
+    pub taker_authority: Signer<'info>,
+    pub exchange: AccountLoader<'info, Exchange>,
+    #[account(mut)]
+    pub taker: AccountLoader<'info, MarginAccount>,
+    /// The insolvent account.
+    #[account(mut)]
+    pub liquidatee: AccountLoader<'info, MarginAccount>,
+    #[account(mut)]
+    pub fund: AccountLoader<'info, InsuranceFund>,
+}
+
+pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) -> Result<()> {
+    let now = unix_now()?;
+    let accounts = ctx.accounts;
+    let (taker_key, liquidatee_key) = (accounts.taker.key(), accounts.liquidatee.key());
+    require_keys_neq!(taker_key, liquidatee_key, PlimsollError::DuplicateAccount);
+    let exchange = &*accounts.exchange.load()?;
+    let taker = &mut *accounts.taker.load_mut()?;
+    let liquidatee = &mut *accounts.liquidatee.load_mut()?;
+    let fund = &mut *accounts.fund.load_mut()?;
+    fund.require_of(&accounts.exchange.key())?;
+    require_exchange(taker, &accounts.exchange.key())?;
+    require_exchange(liquidatee, &accounts.exchange.key())?;
+    require_taker(taker, accounts.taker_authority.key, liquidatee, args.liquidation_sequence)?;
+    let fraction = Ratio::from_raw(args.fraction_e9);
+    require!(args.fraction_e9 >= MIN_SLICE_E9 && fraction <= Ratio::ONE, PlimsollError::AmountOutOfRange);
+
+    let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
+    let scratch = &mut Scratch::keeping_arrays();
+    let breached = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
+    require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
+    let before = breached.report;
+    require!(before.equity.is_negative(), PlimsollError::NotInsolvent);
+    let terms = LiquidationParams::from(&exchange.liquidation);
+    liquidatee.auction.see(now, before.equity, &terms);
+    let lag_secs = now.saturating_sub(liquidatee.auction.insolvent_at);
+    let due = support(&before, &liquidatee.auction, &terms)?.scale(fraction, Rounding::Down).or_error()?;
+    let support = fund.absorb(due)?;
+    require!(support.raw() >= args.min_support_atoms, PlimsollError::SupportTooSmall);
+    let breach = Breach { equity: before.equity, maintenance: before.maintenance, paid_in: Value::ZERO };
+    Slice::unpaid(breach, fraction).hand_over(liquidatee, taker)?;
+    taker.add_cash(support.raw())?;
+    if fraction == Ratio::ONE {
+        liquidatee.auction = Auction::default();
+    }
+    let taken = health_with(scratch, taker, exchange, &markets, Purpose::Taker, now)?.report;
+    require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
+
+    let liquidation_sequence = liquidatee.liquidation_sequence;
+    liquidatee.liquidation_sequence = liquidation_sequence.wrapping_add(1);
+    liquidatee.touch();
+    taker.touch();
+    emit!(AccountTakenOver {
+        account: liquidatee_key,
+        taker: taker_key,
+        liquidation_sequence,
+        fraction_e9: args.fraction_e9,
+        support_atoms: support.raw(),
+        fund_atoms: fund.cash_atoms,
+        lag_secs,
+        equity_before_atoms: before.equity.raw(),
+        maintenance_before_atoms: before.maintenance.raw(),
+    });
+    Ok(())
+}
+
+/// What the taker of all of an account is paid; nothing for a solvent one.
+pub(super) fn support(report: &MarginReport, auction: &Auction, terms: &LiquidationParams) -> Result<Value> {
+    if !report.equity.is_negative() {
+        return Ok(Value::ZERO);
+    }
+    let elapsed = auction.insolvent_clock().elapsed;
+    payable_support(report.equity, report.maintenance, elapsed, terms.insolvent).or_error()
+}

@@ -1,0 +1,118 @@
+//! The insurance fund: what pays the takers of insolvent accounts, and the shares of those who staked it.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::pool::Pool;
+use plimsoll_risk::units::Value;
+
+use crate::constants::VERSION;
+use crate::errors::{OrProgramError, PlimsollError};
+
+/// The insurance fund of an exchange. Its money is a part of the quote vault.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct InsuranceFund {
+    pub version: u8,
+    pub bump: u8,
+    pub padding: [u8; 6],
+    pub exchange: Pubkey,
+    /// Its money, in quote atoms.
+    pub cash_atoms: i64,
+    /// Shares of all stakers of this generation, and of the exchange where money came before stakers.
+    pub total_shares: i64,
+    /// Counts how often the fund was used up: shares of former generations are worth nothing.
+    pub generation: u64,
+    /// How long stake waits before it may leave, in seconds.
+    pub cooldown_secs: i64,
+    /// Σ of what the takers of insolvent accounts were paid.
+    pub paid_atoms: i64,
+    pub reserved: [u64; 24],
+}
+
+const _: () = assert!(core::mem::size_of::<InsuranceFund>() == 272 && core::mem::align_of::<InsuranceFund>() == 8);
+
+/// One owner's part of the insurance fund.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct InsuranceStake {
+    pub version: u8,
+    pub bump: u8,
+    pub padding: [u8; 6],
+    pub fund: Pubkey,
+    pub owner: Pubkey,
+    pub shares: i64,
+    /// Generation of the fund the shares belong to.
+    pub generation: u64,
+    /// Shares that are to leave; they bear losses until they do.
+    pub leaving_shares: i64,
+    /// When they may.
+    pub leaves_at: i64,
+    pub reserved: [u64; 8],
+}
+
+const _: () = assert!(core::mem::size_of::<InsuranceStake>() == 168 && core::mem::align_of::<InsuranceStake>() == 8);
+
+impl InsuranceFund {
+    /// The fund belongs to the exchange and has the layout this program knows.
+    pub fn require_of(&self, exchange: &Pubkey) -> Result<()> {
+        require_keys_eq!(self.exchange, *exchange, PlimsollError::WrongExchange);
+        require!(self.version == VERSION, PlimsollError::WrongVersion);
+        Ok(())
+    }
+
+    fn pool(&self) -> Pool {
+        Pool { cash: Value::from_raw(self.cash_atoms), shares: self.total_shares }
+    }
+
+    /// Takes in stake; gives its shares. Money that was there before any stake becomes the exchange's own.
+    ///
+    /// # Errors
+    /// [`PlimsollError::AmountOutOfRange`] for an amount that is worth no share.
+    pub fn enter(&mut self, amount: Value) -> Result<i64> {
+        if self.total_shares == 0 {
+            self.total_shares = self.cash_atoms;
+        }
+        let shares = self.pool().payable_shares(amount).or_error()?;
+        require!(shares > 0, PlimsollError::AmountOutOfRange);
+        self.cash_atoms = self.cash_atoms.checked_add(amount.raw()).ok_or(PlimsollError::Overflow)?;
+        self.total_shares = self.total_shares.checked_add(shares).ok_or(PlimsollError::Overflow)?;
+        Ok(shares)
+    }
+
+    /// Lets shares go; gives what they are worth.
+    pub fn leave(&mut self, shares: i64) -> Result<Value> {
+        let amount = self.pool().payable_amount(shares).or_error()?;
+        self.cash_atoms = self.cash_atoms.checked_sub(amount.raw()).ok_or(PlimsollError::Overflow)?;
+        self.total_shares = self.total_shares.checked_sub(shares).ok_or(PlimsollError::Overflow)?;
+        Ok(amount)
+    }
+
+    /// Pays a loss, as far as there is money; gives what was paid. A fund that is used up begins another generation of stake.
+    pub fn absorb(&mut self, loss: Value) -> Result<Value> {
+        let paid = loss.max(Value::ZERO).min(Value::from_raw(self.cash_atoms.max(0)));
+        self.cash_atoms = self.cash_atoms.checked_sub(paid.raw()).ok_or(PlimsollError::Overflow)?;
+        self.paid_atoms = self.paid_atoms.checked_add(paid.raw()).ok_or(PlimsollError::Overflow)?;
+        if self.pool().is_worthless() {
+            self.total_shares = 0;
+            self.generation = self.generation.wrapping_add(1);
+        }
+        Ok(paid)
+    }
+}
+
+impl InsuranceStake {
+    /// The stake is in this fund, is the signer's and has the layout this program knows.
+    pub fn require_of(&self, fund: &Pubkey, signer: &Pubkey) -> Result<()> {
+        require_keys_eq!(self.fund, *fund, PlimsollError::WrongExchange);
+        require_keys_eq!(self.owner, *signer, PlimsollError::Unauthorized);
+        require!(self.version == VERSION, PlimsollError::WrongVersion);
+        Ok(())
+    }
+
+    /// Shares of a generation that is gone are gone.
+    pub fn catch_up(&mut self, fund: &InsuranceFund) {
+        if self.generation != fund.generation {
+            (self.shares, self.leaving_shares, self.leaves_at) = (0, 0, 0);
+            self.generation = fund.generation;
+        }
+    }
+}
