@@ -2,7 +2,7 @@
 // the option settles, everybody withdraws. It runs on the built program; `npm run demo` builds that first.
 import { fileURLToPath } from "node:url";
 import pc from "picocolors";
-import { AccountState, tokenAccountOf, units } from "@plimsoll/client";
+import { AccountState, PlimsollInsurance, tokenAccountOf, units } from "@plimsoll/client";
 import { readParams } from "../../migrations/setup/params";
 import { CALM_SMILE } from "../../migrations/setup/market";
 import { RiskCrate } from "./risk";
@@ -155,6 +155,7 @@ async function expire(story: Story, actors: readonly Actor[]): Promise<void> {
     [
       ["vault", units.formatUsd(sheet.vault, 6)],
       ...actors.map(({ book }, index) => [`  owed to ${book.name}`, units.formatUsd(sheet.cash[index] ?? 0n, 6)]),
+      ["  insurance fund, of the bonus", units.formatUsd(sheet.insurance, 6)],
       ["  trading fees", units.formatUsd(sheet.fees, 6)],
       ["  rounding of settlement", units.formatUsd(sheet.settlement, 6)],
     ],
@@ -163,11 +164,14 @@ async function expire(story: Story, actors: readonly Actor[]): Promise<void> {
 
 async function withdraw(story: Story, actors: readonly Actor[]): Promise<void> {
   const { client, world } = story;
+  const insurance = new PlimsollInsurance(client.chain, client.exchange);
   const rows: string[][] = [];
   for (const { owner, account, book } of actors) {
     await client.withdraw({ authority: owner, marginAccount: account, amount: book.cashAtoms });
     const wallet = await world.tokenBalance(await tokenAccountOf(owner.address, world.usdc));
     story.compare.equal(`${book.name}: what arrived`, wallet, book.cashAtoms);
+    const { insuranceDueAtoms } = await client.fetchMarginAccount(account);
+    if (insuranceDueAtoms > 0n) await insurance.collect(account);
     await client.closeAccount(owner, account);
     rows.push([book.name, money(wallet)]);
   }
@@ -175,9 +179,11 @@ async function withdraw(story: Story, actors: readonly Actor[]): Promise<void> {
   const { feesAtoms, settlementAtoms } = await client.fetchUnderlying(story.underlying);
   const { quoteVault } = await client.fetchExchange();
   const left = await world.tokenBalance(quoteVault);
-  story.compare.equal("left in the vault", left, feesAtoms + settlementAtoms);
+  const { cashAtoms: insuredAtoms } = await insurance.fetchFund();
+  story.compare.equal("left in the vault", left, feesAtoms + insuredAtoms + settlementAtoms);
+  const [fees, insured, rounding] = [feesAtoms, insuredAtoms, settlementAtoms].map((atoms) => units.formatUsd(atoms, 6));
   say(
-    `left in the vault: ${units.formatUsd(left, 6)} = ${units.formatUsd(feesAtoms, 6)} fees + ${units.formatUsd(settlementAtoms, 6)} rounding, to the atom`,
+    `left in the vault: ${units.formatUsd(left, 6)} = ${fees} fees + ${insured} insurance fund + ${rounding} rounding, to the atom`,
   );
 }
 

@@ -8,7 +8,7 @@ export type Leg = { is_put: boolean; strike_e9: bigint; size_e6: bigint };
 export type MarginCase = {
   cash_atoms: bigint;
   stable_e9: bigint;
-  liquidation: { discount_e9: bigint; buffer_e9: bigint; dust_atoms: bigint };
+  liquidation: { discount_e9: bigint; buffer_e9: bigint; dust_atoms: bigint; fee_e9: bigint };
   underlyings: {
     params: Record<string, bigint>;
     index_e9: bigint;
@@ -36,6 +36,7 @@ export type MarginAnswer = {
   payment_atoms: bigint;
   cash_slice_atoms: bigint;
   leg_slices_e6: bigint[];
+  fee_atoms: bigint;
 };
 
 export type SettlementCase = {

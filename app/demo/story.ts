@@ -128,7 +128,7 @@ export class Story {
     const now = await this.world.chain.now();
     const { cross } = this.market.params;
     const { aQ40, bQ40, rhoQ40, mQ40, sQ40 } = surfaceOf(this.smile);
-    const { discountE9, bufferE9, dustAtoms } = this.params.terms.liquidation;
+    const { discountE9, bufferE9, dustAtoms, feeE9 } = this.params.terms.liquidation;
     const expiry = {
       seconds_to_expiry: this.#expiry.ts - now,
       forward_ratio_q40: units.q40(this.smile.forwardRatio),
@@ -154,7 +154,7 @@ export class Story {
     return this.risk.margin({
       cash_atoms: book.cashAtoms,
       stable_e9: USDC.priceE8 * 10n,
-      liquidation: { discount_e9: discountE9, buffer_e9: bufferE9, dust_atoms: dustAtoms },
+      liquidation: { discount_e9: discountE9, buffer_e9: bufferE9, dust_atoms: dustAtoms, fee_e9: feeE9 },
       underlyings: book.legs.length === 0 ? [] : [underlying],
     });
   }
@@ -213,10 +213,11 @@ export class Story {
     this.compare.equal("fraction taken", event.fractionE9, expected.fraction_e9);
     this.compare.equal("payment", event.paymentAtoms, expected.payment_atoms);
     this.compare.equal("bonus", event.bonusAtoms, bonus);
+    this.compare.equal("fee for the insurance fund", event.feeAtoms, expected.fee_atoms);
 
     const moved = expected.cash_slice_atoms - expected.payment_atoms;
     unhealthy.book.cashAtoms -= moved;
-    taker.book.cashAtoms += moved;
+    taker.book.cashAtoms += moved - event.feeAtoms;
     unhealthy.book.positions.forEach(({ series }, index) => {
       const slice = expected.leg_slices_e6[index] ?? 0n;
       unhealthy.book.add(series, -slice);
@@ -266,16 +267,18 @@ export class Story {
   /** What the vault holds, and everything it is owed to. */
   async balanceSheet(
     actors: readonly Actor[],
-  ): Promise<{ vault: bigint; cash: bigint[]; fees: bigint; settlement: bigint }> {
+  ): Promise<{ vault: bigint; cash: bigint[]; insurance: bigint; fees: bigint; settlement: bigint }> {
     const { quoteVault } = await this.client.fetchExchange();
     const vault = await this.world.tokenBalance(quoteVault);
     const { feesAtoms: fees, settlementAtoms: settlement } = await this.client.fetchUnderlying(this.underlying);
     const accounts = await this.client.fetchMarginAccounts();
     const total = accounts.reduce((sum, { data }) => sum + data.cashAtoms, 0n);
-    this.compare.equal("vault = Σ cash + fees + settlement balance", vault, total + fees + settlement);
+    const insurance = accounts.reduce((sum, { data }) => sum + data.insuranceDueAtoms, 0n);
+    const owed = total + insurance + fees + settlement;
+    this.compare.equal("vault = Σ (cash + due to insurance) + fees + settlement balance", vault, owed);
     this.compare.equal("fees", fees, this.#feesAtoms);
     const cash = actors.map(({ account }) => accounts.find(({ address }) => address === account)?.data.cashAtoms ?? 0n);
-    return { vault, cash, fees, settlement };
+    return { vault, cash, insurance, fees, settlement };
   }
 }
 

@@ -78,6 +78,7 @@ function exchangeTerms(table: Table): ClusterParams["terms"] {
       insolventSecs: secondsOf(liquidation, "insolvent_secs"),
       bufferE9: ratioOf(liquidation, "buffer"),
       dustAtoms: units.usd(liquidation.number("dust_usd")),
+      feeE9: ratioOf(liquidation, "fee"),
       warningE9: ratioOf(liquidation, "warning"),
       callSecs: secondsOf(liquidation, "call_secs"),
     },

@@ -52,14 +52,15 @@ export async function checkLaws(client: PlimsollClient): Promise<void> {
   // 1. Each vault holds exactly what the ledger owes.
   const { quoteVault } = await client.fetchExchange();
   const cash = sum(accounts.map(({ data }) => data.cashAtoms));
+  const due = sum(accounts.map(({ data }) => data.insuranceDueAtoms));
   const fees = sum(underlyings.map(({ data }) => data.feesAtoms));
   const settlement = sum(underlyings.map(({ data }) => data.settlementAtoms));
   const funds = only(getInsuranceFundDiscriminatorBytes(), (account) => decodeInsuranceFund(account));
   const insurance = sum(funds.map(({ data }) => data.cashAtoms));
   assert.equal(
     await balance(client.chain, quoteVault),
-    cash + fees + settlement + insurance,
-    `quote vault = cash ${cash} + fees ${fees} + settlement ${settlement} + insurance ${insurance}`,
+    cash + due + fees + settlement + insurance,
+    `quote vault = cash ${cash} + due ${due} + fees ${fees} + settlement ${settlement} + insurance ${insurance}`,
   );
   for (const { address, data } of collaterals) {
     const owed = sum(

@@ -6,6 +6,7 @@ import { PlimsollClient, tokenAccountOf } from "./client";
 import {
   decodeInsuranceFund,
   decodeInsuranceStake,
+  getCollectInsuranceInstruction,
   getOpenStakeInstruction,
   getRequestUnstakeInstruction,
   getStakeInstruction,
@@ -62,6 +63,12 @@ export class PlimsollInsurance extends PlimsollClient {
   /** Takes out what the shares that have waited are worth now. */
   async unstake(owner: TransactionSigner, options?: Options): Promise<Receipt> {
     return this.run(options, getUnstakeInstruction(await this.#accounts(owner), this.config));
+  }
+
+  /** Moves fees that an account's liquidations have set aside into the fund. Anyone may. */
+  async collect(marginAccount: Address, options?: Options): Promise<Receipt> {
+    const fund = await this.fundAddress();
+    return this.run(options, getCollectInsuranceInstruction({ fund, marginAccount }, this.config));
   }
 
   /** Takes over an insolvent account, or a part of it, for what the fund pays. */

@@ -28,6 +28,7 @@ export const LIQUIDATION = {
   insolventSecs: 900n,
   bufferE9: units.ratio("0.1"),
   dustAtoms: units.usd("10"),
+  feeE9: units.ratio("0.1"),
   warningE9: units.ratio("1.25"),
   callSecs: 86_400n,
 };

@@ -34,6 +34,7 @@ pub struct LiquidationTerms {
     pub discount_e9: i64,
     pub buffer_e9: i64,
     pub dust_atoms: i64,
+    pub fee_e9: i64,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +128,8 @@ pub struct MarginAnswer {
     /// The taker's part of every leg, in the order of the case.
     #[serde(serialize_with = "texts")]
     pub leg_slices_e6: Vec<i64>,
+    /// What of the bonus is the insurance fund's.
+    pub fee_atoms: i64,
 }
 
 #[derive(Deserialize)]

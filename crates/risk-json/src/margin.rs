@@ -1,7 +1,9 @@
 //! A margin case answered by the risk crate, in the order in which the program adds up an account.
 
 use plimsoll_risk::fixed::{mul_div, mul_shift, Rounding};
-use plimsoll_risk::liquidation::{max_fraction, required_payment, slice_of_balance, slice_of_position, Breach};
+use plimsoll_risk::liquidation::{
+    max_fraction, required_fee, required_payment, slice_of_balance, slice_of_position, Breach,
+};
 use plimsoll_risk::margin::cross::PriceQuality;
 use plimsoll_risk::margin::report::MarginSum;
 use plimsoll_risk::margin::{
@@ -38,10 +40,13 @@ fn describe(case: &MarginCase, report: &MarginReport) -> Result<MarginAnswer, Ri
         discount: Ratio::from_raw(case.liquidation.discount_e9),
         buffer: Ratio::from_raw(case.liquidation.buffer_e9),
         dust: Value::from_raw(case.liquidation.dust_atoms),
+        fee: Ratio::from_raw(case.liquidation.fee_e9),
         ..LiquidationParams::DEFAULT
     };
     let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in: Value::ZERO };
     let fraction = max_fraction(&breach, terms.discount, &terms)?;
+    let payment = required_payment(&breach, terms.discount, fraction)?;
+    let bonus = slice_of_balance(report.equity.raw(), fraction)?.saturating_sub(payment.raw());
     let legs = case.underlyings.iter().flat_map(|u| &u.expiries).flat_map(|e| &e.legs);
     let slices = legs.map(|leg| Ok(slice_of_position(Contracts::from_raw(leg.size_e6), fraction)?.raw()));
     Ok(MarginAnswer {
@@ -58,9 +63,10 @@ fn describe(case: &MarginCase, report: &MarginReport) -> Result<MarginAnswer, Ri
             MarginState::Bankrupt => "bankrupt",
         },
         fraction_e9: fraction.raw(),
-        payment_atoms: required_payment(&breach, terms.discount, fraction)?.raw(),
+        payment_atoms: payment.raw(),
         cash_slice_atoms: slice_of_balance(case.cash_atoms, fraction)?,
         leg_slices_e6: slices.collect::<Result<_, RiskError>>()?,
+        fee_atoms: required_fee(Value::from_raw(bonus), terms.fee)?.raw(),
     })
 }
 

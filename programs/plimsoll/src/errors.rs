@@ -100,7 +100,9 @@ pub enum PlimsollError {
     IsolatedUnderlying = 305,
     #[msg("Balance is smaller than the amount: deposit first or use a smaller amount")]
     InsufficientBalance = 306,
-    #[msg("Account still holds positions or balances: close and withdraw them first")]
+    #[msg(
+        "Account still holds positions, balances or fees of the insurance fund: close, withdraw and collect them first"
+    )]
     AccountNotEmpty = 307,
     #[msg("Account is healthy: there is nothing to call or clear")]
     NoMarginCall = 308,

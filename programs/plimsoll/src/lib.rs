@@ -251,6 +251,11 @@ pub mod plimsoll {
         instructions::set_insurance_fund::handler(ctx, cooldown_secs)
     }
 
+    /// Moves fees that an account's liquidations have set aside into the insurance fund. Signer: nobody.
+    pub fn collect_insurance(ctx: Context<CollectInsurance>) -> Result<()> {
+        instructions::collect_insurance::handler(ctx)
+    }
+
     /// Opens a stake in the insurance fund. Signer: owner.
     pub fn open_stake(ctx: Context<OpenStake>) -> Result<()> {
         instructions::open_stake::handler(ctx)

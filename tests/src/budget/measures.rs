@@ -231,6 +231,10 @@ pub fn insurance() -> Units {
     let sent = f.unstake(staker);
     meter.note("unstake", sent);
     let taker = f.trader("taker", 10_000_000.0);
+    breach(f, *writer);
+    f.liquidate(taker, *writer).unwrap_or_else(|failure| panic!("liquidate: {failure}"));
+    let sent = f.collect_insurance(taker);
+    meter.note("collect_insurance", sent);
     f.set_price(ETH, 3_500.0);
     let sent = f.take_over(taker, *writer, TAKE_OVER);
     meter.note("take_over:16_legs", sent);

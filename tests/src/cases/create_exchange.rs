@@ -42,6 +42,8 @@ pub fn unlawful_terms(lawful: &ExchangeArgs) -> Vec<(&'static str, ExchangeArgs)
         change("gap over an hour", |a| a.liquidation.max_gap_secs = 3_601),
         change("insolvent auction under a minute", |a| a.liquidation.insolvent_secs = 59),
         change("insolvent auction over a day", |a| a.liquidation.insolvent_secs = 86_401),
+        change("negative liquidation fee", |a| a.liquidation.fee_e9 = -1),
+        change("liquidation fee above a half", |a| a.liquidation.fee_e9 = 500_000_001),
         change("warning below 1", |a| a.liquidation.warning_e9 = 999_999_999),
         change("warning above 10", |a| a.liquidation.warning_e9 = 10_000_000_001),
         change("negative time for a call", |a| a.liquidation.call_secs = -1),
@@ -67,6 +69,7 @@ pub fn extreme_terms(f: &Fixture, is_high: bool) -> ExchangeArgs {
             insolvent_secs: 86_400,
             buffer_e9: 1_000_000_000,
             dust_atoms: 1_000_000_000,
+            fee_e9: 500_000_000,
             warning_e9: 10_000_000_000,
             call_secs: 2_592_000,
         }
@@ -80,6 +83,7 @@ pub fn extreme_terms(f: &Fixture, is_high: bool) -> ExchangeArgs {
             insolvent_secs: 60,
             buffer_e9: 0,
             dust_atoms: 0,
+            fee_e9: 0,
             warning_e9: 1_000_000_000,
             call_secs: 0,
         }

@@ -7,7 +7,10 @@ use crate::{expect_error, usd, Failure, Fixture, Setup, Trader};
 use anchor_lang::error::ErrorCode;
 use plimsoll::constants::VERSION;
 use plimsoll::errors::PlimsollError;
-use plimsoll::events::{InsuranceFundChanged, InsuranceFundCreated, Staked, UnstakeRequested, Unstaked};
+use plimsoll::events::{
+    AccountLiquidated, InsuranceCollected, InsuranceFundChanged, InsuranceFundCreated, Staked, UnstakeRequested,
+    Unstaked,
+};
 use plimsoll::state::PauseBits;
 use plimsoll::{accounts, instruction as data};
 use solana_signer::Signer;
@@ -197,4 +200,52 @@ fn stakers_bear_a_loss_by_their_shares_also_while_they_wait_to_leave() {
     f.refresh();
     let staked: Staked = f.stake(first, usd(100.0) as u64).unwrap().event();
     assert!(staked.shares > usd(100.0));
+}
+
+#[test]
+fn fees_on_bonuses_are_collected_by_anyone_and_raise_every_share() {
+    let (mut f, first, _) = fund();
+    let foreign = Foreign::new(&mut f);
+    expect_error!(f.collect_insurance(foreign.trader), PlimsollError::WrongExchange);
+    let (_, writer, _) = written_calls(&mut f);
+    let liquidator = f.trader("liquidator", 100_000.0);
+    expect_error!(f.collect_insurance(liquidator), PlimsollError::AmountOutOfRange);
+    f.set_price(ETH, 1_750.0);
+    let told: AccountLiquidated = f.liquidate(liquidator, writer).unwrap().event();
+    assert!(told.fee_atoms > 0 && f.account(liquidator).insurance_due_atoms == told.fee_atoms);
+    let collected: InsuranceCollected = f.collect_insurance(liquidator).unwrap().event();
+    assert_eq!((collected.fund, collected.account), (f.fund_key(), f.margin_key(liquidator)));
+    assert_eq!((collected.amount_atoms, collected.fund_atoms), (told.fee_atoms, usd(1_000.0) + told.fee_atoms));
+    assert_eq!((f.insurance().earned_atoms, f.account(liquidator).insurance_due_atoms), (told.fee_atoms, 0));
+    f.request_unstake(first, usd(1_000.0)).unwrap();
+    f.advance(WEEK);
+    let left: Unstaked = f.unstake(first).unwrap().event();
+    assert_eq!(left.amount_atoms, usd(1_000.0) + told.fee_atoms);
+}
+
+#[test]
+fn an_account_that_owes_the_fund_is_not_closed() {
+    let (mut f, ..) = fund();
+    let liquidator = f.trader("liquidator", 0.0);
+    f.edit_account(liquidator, |account| account.insurance_due_atoms = 5);
+    expect_error!(f.close_account(liquidator), PlimsollError::AccountNotEmpty);
+}
+
+#[test]
+fn money_that_came_before_stake_stays_the_exchanges() {
+    let mut f = Fixture::default();
+    f.create_insurance_fund(0).unwrap();
+    let (_, writer, _) = written_calls(&mut f);
+    let liquidator = f.trader("liquidator", 100_000.0);
+    f.set_price(ETH, 1_750.0);
+    f.liquidate(liquidator, writer).unwrap();
+    f.collect_insurance(liquidator).unwrap();
+    let before = f.insurance().cash_atoms;
+    let staker = f.trader("staker", 0.0);
+    f.open_stake(staker).unwrap();
+    f.stake(staker, usd(10.0) as u64).unwrap();
+    assert_eq!(f.insurance().total_shares, before + usd(10.0));
+    f.request_unstake(staker, usd(10.0)).unwrap();
+    let left: Unstaked = f.unstake(staker).unwrap().event();
+    assert_eq!((left.amount_atoms, f.insurance().cash_atoms), (usd(10.0), before));
 }

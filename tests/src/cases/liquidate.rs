@@ -42,7 +42,11 @@ fn a_slice_of_everything_goes_to_the_liquidator_at_a_discount() {
     let part = |whole: i64| (i128::from(whole) * i128::from(event.fraction_e9)).div_euclid(1_000_000_000) as i64;
     assert_eq!(f.position(liquidator, call), part(-2_000_000));
     assert_eq!(f.position(writer, call), -2_000_000 - part(-2_000_000));
-    assert_eq!(f.cash(liquidator), theirs + part(cash) - event.payment_atoms);
+    assert_eq!(f.cash(liquidator), theirs + part(cash) - event.payment_atoms - event.fee_atoms);
+    assert_eq!(
+        (event.fee_atoms, f.account(liquidator).insurance_due_atoms),
+        ((event.bonus_atoms + 9) / 10, event.fee_atoms)
+    );
     assert_eq!(f.cash(writer), cash - part(cash) + event.payment_atoms);
     assert_eq!(f.account(liquidator).collaterals[0].balance_atoms as i64, part(1_000_000));
     expect_error!(f.liquidate(liquidator, writer), PlimsollError::NotLiquidatable);

@@ -33,6 +33,7 @@ fn other_terms() -> ExchangeArgs {
             insolvent_secs: 600,
             buffer_e9: 200_000_000,
             dust_atoms: 5_000_000,
+            fee_e9: 50_000_000,
             warning_e9: 1_500_000_000,
             call_secs: 43_200,
         },

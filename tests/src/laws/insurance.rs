@@ -26,7 +26,7 @@ fn check_fund(world: &World, key: &Pubkey, fund: &InsuranceFund) -> Result<(), B
     let stakes = || world.stakes.iter().filter(|(_, stake)| stake.fund == *key);
     let current = stakes().filter(|(_, stake)| stake.generation == fund.generation);
     let staked: i128 = current.map(|(_, stake)| i128::from(stake.shares)).sum();
-    if fund.cash_atoms < 0 || staked > i128::from(fund.total_shares) || fund.paid_atoms < 0 {
+    if fund.cash_atoms < 0 || staked > i128::from(fund.total_shares) || fund.paid_atoms < 0 || fund.earned_atoms < 0 {
         return Err(format!("fund {key}: stakers have {staked} shares of {fund:?}"));
     }
     match stakes().find(|(_, stake)| stake.shares < 0 || !(0..=stake.shares).contains(&stake.leaving_shares)) {

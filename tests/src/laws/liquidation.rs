@@ -5,6 +5,7 @@
 //! price      d no higher than at the start of an auction, and no lower than the time since then allows
 //! after      HF not lower for a solvent account; E' ≤ (1 + buffer)·MMR' + one lot of every leg, unless taken whole
 //! gain       liquidator's E' − E ≤ (1 − d)·(E − R)·f + one atom per leg for E > 0, ≤ E·f + the same otherwise
+//! fee        a part of the bonus: what the liquidator gains and the fee are bounded together
 //! R          what the account keeps of earlier takers' money: no more than they paid, and nothing but for the bankrupt is sold
 //! ```
 
@@ -110,7 +111,12 @@ fn check_gain(step: &Step, event: &AccountLiquidated, before: &MarginReport) -> 
     let bound = (equity * fraction).div_euclid(ONE) * share / ONE;
     let legs = step.before.account(&event.account).map_or(0, |account| i128::from(account.position_count));
     // Marks of two accounts and the bonus are rounded once each.
-    if gain > bound + legs + 3 || i128::from(event.bonus_atoms) > bound + 1 {
+    let fee = i128::from(event.fee_atoms);
+    let rate = i128::from(step.before.exchanges[0].1.liquidation.fee_e9);
+    if fee < 0 || (fee - 1) * ONE > i128::from(event.bonus_atoms.max(0)) * rate {
+        return Err(format!("fee {fee} of a bonus of {}", event.bonus_atoms));
+    }
+    if gain + fee > bound + legs + 3 || i128::from(event.bonus_atoms) > bound + 1 {
         return Err(format!("gain {gain} or bonus {} above {bound}: E {equity}, f {fraction}", event.bonus_atoms));
     }
     Ok(())

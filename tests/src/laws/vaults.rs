@@ -1,7 +1,7 @@
 //! Each vault holds exactly what the ledger owes, to the atom.
 //!
 //! ```text
-//! quote vault       = Σ cash of all accounts + Σ (fees + settlement balance) of all underlyings + insurance fund
+//! quote vault       = Σ (cash + fees due to insurance) of all accounts + Σ (fees + settlement balance) of all underlyings + insurance fund
 //! collateral vault  = Σ balances of all accounts = the collateral's own total
 //! ```
 
@@ -27,7 +27,8 @@ pub fn check(world: &World) -> Result<(), Broken> {
 
 fn check_quote(world: &World, exchange: &Pubkey, vault: &Pubkey) -> Result<(), Broken> {
     let accounts = world.accounts.iter().filter(|(_, account)| account.exchange == *exchange);
-    let cash: Vec<(Pubkey, i64)> = accounts.map(|(key, account)| (*key, account.cash_atoms)).collect();
+    let cash: Vec<(Pubkey, i64)> = accounts.clone().map(|(key, account)| (*key, account.cash_atoms)).collect();
+    let due: i128 = accounts.map(|(_, account)| i128::from(account.insurance_due_atoms)).sum();
     let underlyings: Vec<_> = world.underlyings.iter().filter(|(_, u)| u.exchange == *exchange).collect();
     let fees: Vec<i64> = underlyings.iter().map(|(_, underlying)| underlying.fees_atoms).collect();
     let settlement: Vec<i64> = underlyings.iter().map(|(_, underlying)| underlying.settlement_atoms).collect();
@@ -38,10 +39,11 @@ fn check_quote(world: &World, exchange: &Pubkey, vault: &Pubkey) -> Result<(), B
     let owed = sum(&mut cash.iter().map(|(_, cash)| *cash))
         + sum(&mut fees.iter().copied())
         + sum(&mut settlement.iter().copied())
-        + insurance;
+        + insurance
+        + due;
     if held != owed {
         return Err(format!(
-            "quote vault of {exchange} holds {held}, owes {owed}: cash {cash:?}, fees {fees:?}, settlement {settlement:?}, insurance {insurance}"
+            "quote vault of {exchange} holds {held}, owes {owed}: cash {cash:?}, fees {fees:?}, settlement {settlement:?}, insurance {insurance} and {due} due"
         ));
     }
     if let Some(negative) = fees.iter().find(|fees| **fees < 0) {

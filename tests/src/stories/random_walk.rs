@@ -6,7 +6,7 @@ use crate::fixture::{ExpirySetup, TAKE_ALL, TAKE_OVER};
 use crate::native;
 use crate::{usd, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::errors::PlimsollError;
-use plimsoll::health::Purpose;
+use plimsoll::health::{Health, Purpose};
 use plimsoll::instructions::{LiquidateArgs, TakeOverArgs};
 use plimsoll::state::MarginMode;
 use proptest::prelude::*;
@@ -26,6 +26,7 @@ enum Action {
     TakeOver { who: usize, whom: usize, part: f64 },
     Stake { dollars: u32 },
     Unstake { part: f64 },
+    Collect { who: usize },
     Call { who: usize },
     Flag { who: usize },
     Pass { secs: i64 },
@@ -47,12 +48,13 @@ fn an_action() -> impl Strategy<Value = Action> {
         5 => (0usize..2, 0.7f64..1.45).prop_map(|(market, factor)| Move { market, factor }),
         1 => (0.6f64..1.4).prop_map(|factor| MoveSol { factor }),
         8 => (who.clone(), who.clone(), 0.01f64..1.5).prop_map(|(who, whom, most)| Liquidate { who, whom, most }),
-        4 => (who.clone(), who.clone(), 0.0f64..1.5).prop_map(|(who, whom, part)| TakeOver { who, whom, part }),
+        6 => (who.clone(), who.clone(), prop_oneof![0.01f64..0.2, 0.2f64..1.5]).prop_map(|(who, whom, part)| TakeOver { who, whom, part }),
         1 => (1u32..2_000).prop_map(|dollars| Stake { dollars }),
         1 => (0.0f64..1.1).prop_map(|part| Unstake { part }),
+        1 => who.clone().prop_map(|who| Collect { who }),
         2 => who.clone().prop_map(|who| Call { who }),
         3 => who.clone().prop_map(|who| Flag { who }),
-        2 => (1i64..12_000).prop_map(|secs| Pass { secs }),
+        3 => (1i64..12_000).prop_map(|secs| Pass { secs }),
         3 => (1i64..300).prop_map(|secs| Pass { secs }),
         2 => (0usize..2, 0u8..2).prop_map(|(market, expiry)| SettleExpiry { market, expiry }),
         2 => (0usize..2, who.clone()).prop_map(|(market, who)| SettleAccount { market, who }),
@@ -106,21 +108,25 @@ impl Walk {
         Self { f, traders, staker, contracts, prices, sol: 150.0, done: BTreeMap::new() }
     }
 
-    /// Somebody who can be liquidated, or else whoever the number says.
-    fn victim(&self, number: usize) -> Trader {
+    /// Somebody who can be liquidated, or is insolvent, or else whoever the number says.
+    fn victim(&self, number: usize, is_insolvent: bool) -> Trader {
         let world = self.f.world();
         let is_breached = |trader: &&Trader| {
             let account = world.account(&self.f.margin_key(**trader)).expect("nobody closes an account here");
             let valued = native::value(&world, account, Purpose::Liquidation);
-            valued.is_ok_and(|valued| valued.report.maintenance.is_negative())
+            valued.is_ok_and(|Health { report, .. }| match is_insolvent {
+                true => report.equity.is_negative(),
+                false => report.maintenance.is_negative(),
+            })
         };
         *self.traders.iter().find(is_breached).unwrap_or(&self.traders[number % self.traders.len()])
     }
 
     fn act(&mut self, action: &Action) {
         let victim = match *action {
-            Action::Liquidate { whom, .. } | Action::TakeOver { whom, .. } => self.victim(whom),
-            Action::Call { who } | Action::Flag { who } => self.victim(who),
+            Action::TakeOver { whom, .. } => self.victim(whom, true),
+            Action::Liquidate { whom, .. } => self.victim(whom, false),
+            Action::Call { who } | Action::Flag { who } => self.victim(who, false),
             _ => self.traders[0],
         };
         let f = &mut self.f;
@@ -169,6 +175,7 @@ impl Walk {
                 let asked = f.request_unstake(self.staker, shares);
                 ("unstake", asked.and_then(|_| f.unstake(self.staker)))
             }
+            Action::Collect { who } => ("collect", f.collect_insurance(trader(who))),
             Action::Call { .. } => ("call", f.call_margin(victim)),
             Action::Flag { .. } => ("flag", f.flag(victim)),
             Action::Pass { secs } => {
@@ -233,7 +240,7 @@ fn random_days_reach_every_kind_of_action() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let mut done: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for _ in 0..6 {
+    for _ in 0..12 {
         let actions = prop::collection::vec(an_action(), 120..=120).new_tree(&mut runner).unwrap().current();
         let mut walk = Walk::begin(0);
         for action in &actions {
@@ -243,7 +250,21 @@ fn random_days_reach_every_kind_of_action() {
             *done.entry(name).or_default() += times;
         }
     }
-    for name in ["trade", "liquidate", "withdraw", "withdraw_sol", "settle_expiry", "settle_account", "call"] {
+    let names = [
+        "trade",
+        "liquidate",
+        "take_over",
+        "stake",
+        "unstake",
+        "collect",
+        "withdraw",
+        "withdraw_sol",
+        "settle_expiry",
+        "settle_account",
+        "call",
+        "flag",
+    ];
+    for name in names {
         assert!(done.get(name).is_some_and(|times| *times > 0), "{name} never succeeded: {done:?}");
     }
 }

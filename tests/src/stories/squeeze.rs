@@ -95,7 +95,7 @@ impl Story {
         let taken = (i128::from(size) * i128::from(fraction.raw())).div_euclid(1_000_000_000) as i64;
         assert_eq!(self.f.position(self.writer, self.option), size - taken);
         assert_eq!(self.f.position(self.liquidator, self.option), taken);
-        let gain = self.f.check_health(self.liquidator).equity_atoms - before.equity_atoms;
+        let gain = self.f.check_health(self.liquidator).equity_atoms - before.equity_atoms + told.fee_atoms;
         assert!(
             (told.bonus_atoms - lot..=told.bonus_atoms + 3).contains(&gain),
             "gain {gain}, bonus {}",
@@ -144,8 +144,11 @@ impl Story {
         self.f.remove_expiry(ETH, 0).unwrap();
     }
 
-    /// Everybody takes everything; what stays in the vault are the fees and at most an atom of rounding per account.
+    /// Everybody takes everything; what stays in the vault are the fees, the insurance fund's part of the bonuses, and at most an
+    /// atom of rounding per account.
     fn everybody_leaves(&mut self) {
+        self.f.create_insurance_fund(0).unwrap();
+        self.f.collect_insurance(self.liquidator).unwrap();
         for trader in [self.writer, self.buyer, self.liquidator] {
             expect_error!(self.f.close_account(trader), PlimsollError::AccountNotEmpty);
             let (cash, wallet) = (self.f.cash(trader) as u64, self.f.quote_wallet(trader));
@@ -156,11 +159,12 @@ impl Story {
             assert!(self.f.chain.account(&self.f.margin_key(trader)).is_none());
         }
         let (fees, rounding) = (self.f.market(ETH).fees_atoms, self.f.market(ETH).settlement_atoms);
-        assert_eq!(self.f.tokens_in(&self.f.quote_vault) as i64, fees + rounding);
+        let insurance = self.f.insurance().cash_atoms;
+        assert_eq!(self.f.tokens_in(&self.f.quote_vault) as i64, fees + rounding + insurance);
         assert!((0..=2).contains(&rounding), "rounding left {rounding} atoms");
         self.f.collect_fees(ETH).unwrap();
         assert_eq!(self.f.tokens_in(&self.f.fee_wallet()) as i64, fees);
-        assert_eq!(self.f.tokens_in(&self.f.quote_vault) as i64, rounding);
+        assert_eq!(self.f.tokens_in(&self.f.quote_vault) as i64, rounding + insurance);
     }
 
     fn tell(mut self) {

@@ -44,6 +44,8 @@ import {
   type HistoryCreated,
   getHistorySetDecoder,
   type HistorySet,
+  getInsuranceCollectedDecoder,
+  type InsuranceCollected,
   getInsuranceFundChangedDecoder,
   type InsuranceFundChanged,
   getInsuranceFundCreatedDecoder,
@@ -114,6 +116,7 @@ export type PlimsollEvents = {
   ForecastSet: ForecastSet;
   HistoryCreated: HistoryCreated;
   HistorySet: HistorySet;
+  InsuranceCollected: InsuranceCollected;
   InsuranceFundChanged: InsuranceFundChanged;
   InsuranceFundCreated: InsuranceFundCreated;
   InterestSynced: InterestSynced;
@@ -249,6 +252,11 @@ export const EVENTS = [
     name: "HistorySet",
     discriminator: [125, 234, 69, 89, 178, 86, 104, 10],
     decoder: getHistorySetDecoder,
+  },
+  {
+    name: "InsuranceCollected",
+    discriminator: [107, 209, 122, 203, 220, 93, 83, 62],
+    decoder: getInsuranceCollectedDecoder,
   },
   {
     name: "InsuranceFundChanged",
@@ -582,7 +590,7 @@ export const ERRORS = [
   {
     code: 6307,
     name: "AccountNotEmpty",
-    message: "Account still holds positions or balances: close and withdraw them first",
+    message: "Account still holds positions, balances or fees of the insurance fund: close, withdraw and collect them first",
   },
   {
     code: 6308,

@@ -115,6 +115,18 @@ pub fn required_payment(breach: &Breach, discount: Ratio, fraction: Ratio) -> Re
     Ok(Value::from_raw(payment as i64))
 }
 
+/// What the taker of a slice pays to the insurance fund, out of the bonus: a slice without one costs no fee, and the account never
+/// pays any.
+///
+/// # Rounding
+/// Up, to no more than the bonus.
+///
+/// # Errors
+/// None for a fee in [0, 1].
+pub fn required_fee(bonus: Value, fee: Ratio) -> Result<Value, RiskError> {
+    bonus.max(Value::ZERO).scale(fee, Rounding::Up)
+}
+
 /// Equity and maintenance margin balance after a slice: E' = R + (E − R)·(1 − f) + payment, MMR' = MMR·(1 − f), MM' = E' − MMR'.
 ///
 /// A margin is homogeneous: what is left of an account in equal parts needs that part of its requirement (charges that grow
@@ -207,6 +219,13 @@ mod tests {
         assert_eq!((all(30, 40), breach(30, -1, 40).kept().raw()), (0, 30));
         assert_eq!((all(-10, 40), breach(-10, -1, 40).kept().raw()), (0, 0));
         assert_eq!(breach(-10, -1, 40).for_sale(), Ok(Value::from_raw(-10)));
+    }
+
+    #[test]
+    fn the_fee_is_a_part_of_a_bonus_that_there_is() {
+        let fee = |bonus, millionths| required_fee(Value::from_raw(bonus), Ratio::from_millionths(millionths)).unwrap();
+        assert_eq!([fee(1_000, 100_000), fee(1, 1), fee(0, 500_000), fee(-5, 500_000)].map(Value::raw), [100, 1, 0, 0]);
+        assert_eq!(fee(i64::MAX, 1_000_000).raw(), i64::MAX);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct LiquidationParams {
     pub buffer: Ratio,
     /// An account with less equity than this is taken over whole, in atoms.
     pub dust: Value,
+    /// Part of a taker's bonus that goes to the insurance fund.
+    pub fee: Ratio,
     /// Health factor under which an account is warned.
     pub warning: Ratio,
     /// Time to meet a margin call.
@@ -43,6 +45,7 @@ impl LiquidationParams {
         insolvent: Seconds::from_raw(900),
         buffer: Ratio::from_millionths(100_000),
         dust: Value::from_usd(10),
+        fee: Ratio::from_millionths(100_000),
         warning: Ratio::from_millionths(1_250_000),
         call: Seconds::from_raw(86_400),
     };
@@ -58,6 +61,7 @@ impl LiquidationParams {
             ("liquidation_discount", self.discount, Ratio::from_millionths(500_000), Ratio::ONE),
             ("liquidation_fast_discount", self.fast_discount, Ratio::ZERO, self.discount),
             ("liquidation_buffer", self.buffer, Ratio::ZERO, Ratio::ONE),
+            ("liquidation_fee", self.fee, Ratio::ZERO, Ratio::from_millionths(500_000)),
             ("liquidation_warning", self.warning, Ratio::ONE, TEN),
         ];
         let mut rest: &[(&str, Ratio, Ratio, Ratio)] = &ratios;
@@ -100,10 +104,11 @@ mod tests {
     #[test]
     fn each_parameter_outside_its_limits_is_named() {
         type Change = fn(&mut LiquidationParams, bool);
-        let cases: [(&str, Change); 10] = [
+        let cases: [(&str, Change); 11] = [
             ("discount", |p, high| p.discount = Ratio::from_raw(if high { 1_000_000_001 } else { 499_999_999 })),
             ("fast_discount", |p, high| p.fast_discount = Ratio::from_raw(if high { 980_000_001 } else { -1 })),
             ("buffer", |p, high| p.buffer = Ratio::from_raw(if high { 1_000_000_001 } else { -1 })),
+            ("fee", |p, high| p.fee = Ratio::from_raw(if high { 500_000_001 } else { -1 })),
             ("warning", |p, high| p.warning = Ratio::from_raw(if high { 10_000_000_001 } else { 999_999_999 })),
             ("fast", |p, high| p.fast = Seconds::from_raw(if high { 86_401 } else { 59 })),
             ("slow", |p, high| p.slow = Seconds::from_raw(if high { 2_592_001 } else { 59 })),

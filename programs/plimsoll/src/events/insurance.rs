@@ -15,6 +15,16 @@ pub struct InsuranceFundChanged {
     pub cooldown_secs: i64,
 }
 
+/// Fees on bonuses have gone from a liquidator's account into the fund.
+#[event]
+pub struct InsuranceCollected {
+    pub fund: Pubkey,
+    pub account: Pubkey,
+    pub amount_atoms: i64,
+    /// The fund afterwards.
+    pub fund_atoms: i64,
+}
+
 #[event]
 pub struct Staked {
     pub fund: Pubkey,

@@ -69,6 +69,8 @@ pub struct AccountLiquidated {
     pub payment_atoms: i64,
     /// What the slice was worth more than that.
     pub bonus_atoms: i64,
+    /// What of the bonus is the insurance fund's.
+    pub fee_atoms: i64,
     /// Price of the slice as a part of what was for sale, scale 1e-9.
     pub discount_e9: i64,
     /// Paid by earlier takers of this auction, and not sold again.

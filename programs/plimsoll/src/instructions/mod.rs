@@ -27,7 +27,7 @@ rooms! {
         flag_account, liquidate, take_over,
     }
     insurance {
-        create_insurance_fund, open_stake, request_unstake, set_insurance_fund, stake, unstake,
+        collect_insurance, create_insurance_fund, open_stake, request_unstake, set_insurance_fund, stake, unstake,
     }
     settlement {
         settle_account, settle_expiry, sync_interest,

@@ -38,7 +38,7 @@ pub struct Exchange {
     pub pause_bits: u64,
     /// When the pause ends by itself.
     pub pause_until: i64,
-    pub reserved: [u64; 25],
+    pub reserved: [u64; 24],
 }
 
 const _: () = assert!(core::mem::size_of::<Exchange>() == 896 && core::mem::align_of::<Exchange>() == 8);

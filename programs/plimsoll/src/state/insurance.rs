@@ -25,7 +25,9 @@ pub struct InsuranceFund {
     pub cooldown_secs: i64,
     /// Σ of what the takers of insolvent accounts were paid.
     pub paid_atoms: i64,
-    pub reserved: [u64; 24],
+    /// Σ of the fees it took in.
+    pub earned_atoms: i64,
+    pub reserved: [u64; 23],
 }
 
 const _: () = assert!(core::mem::size_of::<InsuranceFund>() == 272 && core::mem::align_of::<InsuranceFund>() == 8);
@@ -61,6 +63,13 @@ impl InsuranceFund {
 
     fn pool(&self) -> Pool {
         Pool { cash: Value::from_raw(self.cash_atoms), shares: self.total_shares }
+    }
+
+    /// Takes in a fee: every share is worth more.
+    pub fn earn(&mut self, amount_atoms: i64) -> Result<()> {
+        self.cash_atoms = self.cash_atoms.checked_add(amount_atoms).ok_or(PlimsollError::Overflow)?;
+        self.earned_atoms = self.earned_atoms.checked_add(amount_atoms).ok_or(PlimsollError::Overflow)?;
+        Ok(())
     }
 
     /// Takes in stake; gives its shares. Money that was there before any stake becomes the exchange's own.

@@ -78,8 +78,10 @@ pub struct MarginAccount {
     pub auction: Auction,
     /// Until when an open margin call is to be met.
     pub margin_call_deadline: i64,
+    /// Fees on the bonuses of this account's liquidations, which are the insurance fund's: no longer cash of the account.
+    pub insurance_due_atoms: i64,
     /// Account-level settings to come.
-    pub reserved: [u64; 25],
+    pub reserved: [u64; 24],
 }
 
 const _: () = {
@@ -227,6 +229,14 @@ impl MarginAccount {
 
     pub fn add_cash(&mut self, change: i64) -> Result<()> {
         self.cash_atoms = self.cash_atoms.checked_add(change).ok_or(PlimsollError::Overflow)?;
+        Ok(())
+    }
+
+    /// Sets aside what the account owes the insurance fund.
+    pub fn owe_insurance(&mut self, fee: i64) -> Result<()> {
+        self.add_cash(fee.checked_neg().ok_or(PlimsollError::Overflow)?)?;
+        let due = self.insurance_due_atoms.checked_add(fee);
+        self.insurance_due_atoms = due.ok_or(PlimsollError::Overflow)?;
         Ok(())
     }
 

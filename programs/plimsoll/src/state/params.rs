@@ -84,6 +84,8 @@ pub struct LiquidationParamsRaw {
     pub buffer_e9: i64,
     /// Accounts with less equity are taken whole, in quote atoms.
     pub dust_atoms: i64,
+    /// Part of a taker's bonus that goes to the insurance fund, scale 1e-9.
+    pub fee_e9: i64,
     /// Health factor under which an account is warned, scale 1e-9.
     pub warning_e9: i64,
     /// Time to meet a margin call, in seconds.
@@ -101,6 +103,7 @@ impl From<&LiquidationParamsRaw> for LiquidationParams {
             insolvent: Seconds::from_raw(raw.insolvent_secs),
             buffer: Ratio::from_raw(raw.buffer_e9),
             dust: Value::from_raw(raw.dust_atoms),
+            fee: Ratio::from_raw(raw.fee_e9),
             warning: Ratio::from_raw(raw.warning_e9),
             call: Seconds::from_raw(raw.call_secs),
         }
@@ -118,6 +121,7 @@ impl From<LiquidationParams> for LiquidationParamsRaw {
             insolvent_secs: params.insolvent.raw(),
             buffer_e9: params.buffer.raw(),
             dust_atoms: params.dust.raw(),
+            fee_e9: params.fee.raw(),
             warning_e9: params.warning.raw(),
             call_secs: params.call.raw(),
         }

@@ -148,7 +148,7 @@ export function getExchangeEncoder(): FixedSizeEncoder<ExchangeInput> {
       ["feeCapE9", getI64Encoder()],
       ["pauseBits", getU64Encoder()],
       ["pauseUntil", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 25 })],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 24 })],
     ]),
     (value) => ({ ...value, discriminator: EXCHANGE_DISCRIMINATOR }),
   );
@@ -175,7 +175,7 @@ export function getExchangeDecoder(): FixedSizeDecoder<Exchange> {
     ["feeCapE9", getI64Decoder()],
     ["pauseBits", getU64Decoder()],
     ["pauseUntil", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 25 })],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 24 })],
   ]);
 }
 

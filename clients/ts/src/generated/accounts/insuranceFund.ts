@@ -69,6 +69,8 @@ export type InsuranceFund = {
   cooldownSecs: bigint;
   /** Σ of what the takers of insolvent accounts were paid. */
   paidAtoms: bigint;
+  /** Σ of the fees it took in. */
+  earnedAtoms: bigint;
   reserved: Array<bigint>;
 };
 
@@ -87,6 +89,8 @@ export type InsuranceFundInput = {
   cooldownSecs: number | bigint;
   /** Σ of what the takers of insolvent accounts were paid. */
   paidAtoms: number | bigint;
+  /** Σ of the fees it took in. */
+  earnedAtoms: number | bigint;
   reserved: Array<number | bigint>;
 };
 
@@ -104,7 +108,8 @@ export function getInsuranceFundEncoder(): FixedSizeEncoder<InsuranceFundInput> 
       ["generation", getU64Encoder()],
       ["cooldownSecs", getI64Encoder()],
       ["paidAtoms", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 24 })],
+      ["earnedAtoms", getI64Encoder()],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 23 })],
     ]),
     (value) => ({ ...value, discriminator: INSURANCE_FUND_DISCRIMINATOR }),
   );
@@ -123,7 +128,8 @@ export function getInsuranceFundDecoder(): FixedSizeDecoder<InsuranceFund> {
     ["generation", getU64Decoder()],
     ["cooldownSecs", getI64Decoder()],
     ["paidAtoms", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 24 })],
+    ["earnedAtoms", getI64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 23 })],
   ]);
 }
 

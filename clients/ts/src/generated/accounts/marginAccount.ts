@@ -100,6 +100,8 @@ export type MarginAccount = {
   auction: Auction;
   /** Until when an open margin call is to be met. */
   marginCallDeadline: bigint;
+  /** Fees on the bonuses of this account's liquidations, which are the insurance fund's: no longer cash of the account. */
+  insuranceDueAtoms: bigint;
   /** Account-level settings to come. */
   reserved: Array<bigint>;
 };
@@ -134,6 +136,8 @@ export type MarginAccountInput = {
   auction: AuctionInput;
   /** Until when an open margin call is to be met. */
   marginCallDeadline: number | bigint;
+  /** Fees on the bonuses of this account's liquidations, which are the insurance fund's: no longer cash of the account. */
+  insuranceDueAtoms: number | bigint;
   /** Account-level settings to come. */
   reserved: Array<number | bigint>;
 };
@@ -161,7 +165,8 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountInput> 
       ["positions", getArrayEncoder(getPositionEncoder(), { size: 64 })],
       ["auction", getAuctionEncoder()],
       ["marginCallDeadline", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 25 })],
+      ["insuranceDueAtoms", getI64Encoder()],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 24 })],
     ]),
     (value) => ({ ...value, discriminator: MARGIN_ACCOUNT_DISCRIMINATOR }),
   );
@@ -189,7 +194,8 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
     ["positions", getArrayDecoder(getPositionDecoder(), { size: 64 })],
     ["auction", getAuctionDecoder()],
     ["marginCallDeadline", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 25 })],
+    ["insuranceDueAtoms", getI64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 24 })],
   ]);
 }
 

@@ -100,7 +100,7 @@ export const PLIMSOLL_ERROR__TOO_MANY_COLLATERALS = 0x18a0; // 6304
 export const PLIMSOLL_ERROR__ISOLATED_UNDERLYING = 0x18a1; // 6305
 /** InsufficientBalance: Balance is smaller than the amount: deposit first or use a smaller amount */
 export const PLIMSOLL_ERROR__INSUFFICIENT_BALANCE = 0x18a2; // 6306
-/** AccountNotEmpty: Account still holds positions or balances: close and withdraw them first */
+/** AccountNotEmpty: Account still holds positions, balances or fees of the insurance fund: close, withdraw and collect them first */
 export const PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY = 0x18a3; // 6307
 /** NoMarginCall: Account is healthy: there is nothing to call or clear */
 export const PLIMSOLL_ERROR__NO_MARGIN_CALL = 0x18a4; // 6308
@@ -245,7 +245,7 @@ export type PlimsollError =
 let plimsollErrorMessages: Record<PlimsollError, string> | undefined;
 if (process.env.NODE_ENV !== "production") {
   plimsollErrorMessages = {
-    [PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY]: `Account still holds positions or balances: close and withdraw them first`,
+    [PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY]: `Account still holds positions, balances or fees of the insurance fund: close, withdraw and collect them first`,
     [PLIMSOLL_ERROR__ALREADY_SETTLED]: `Expiry is settled already: settle the accounts`,
     [PLIMSOLL_ERROR__AMOUNT_OUT_OF_RANGE]: `Amount is zero or beyond its range: pass an amount inside it`,
     [PLIMSOLL_ERROR__CALENDAR_ARBITRAGE]: `Total variance would fall from one expiry to the next: raise the later or lower the earlier expiry first`,

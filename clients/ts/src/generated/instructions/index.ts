@@ -12,6 +12,7 @@ export * from "./checkHealth";
 export * from "./checkMargin";
 export * from "./closeAccount";
 export * from "./collectFees";
+export * from "./collectInsurance";
 export * from "./createCollateral";
 export * from "./createExchange";
 export * from "./createHistory";

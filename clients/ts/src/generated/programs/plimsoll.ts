@@ -23,6 +23,7 @@ import {
   parseCheckMarginInstruction,
   parseCloseAccountInstruction,
   parseCollectFeesInstruction,
+  parseCollectInsuranceInstruction,
   parseCreateCollateralInstruction,
   parseCreateExchangeInstruction,
   parseCreateHistoryInstruction,
@@ -72,6 +73,7 @@ import {
   type ParsedCheckMarginInstruction,
   type ParsedCloseAccountInstruction,
   type ParsedCollectFeesInstruction,
+  type ParsedCollectInsuranceInstruction,
   type ParsedCreateCollateralInstruction,
   type ParsedCreateExchangeInstruction,
   type ParsedCreateHistoryInstruction,
@@ -235,6 +237,7 @@ export enum PlimsollInstruction {
   CheckMargin,
   CloseAccount,
   CollectFees,
+  CollectInsurance,
   CreateCollateral,
   CreateExchange,
   CreateHistory,
@@ -349,6 +352,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.CollectFees;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([174, 138, 5, 122, 76, 66, 40, 158]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.CollectInsurance;
   }
   if (
     containsBytes(
@@ -850,6 +864,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.CollectFees;
     } & ParsedCollectFeesInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.CollectInsurance;
+    } & ParsedCollectInsuranceInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.CreateCollateral;
     } & ParsedCreateCollateralInstruction<TProgram>)
   | ({
@@ -1024,6 +1041,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.CollectFees,
         ...parseCollectFeesInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.CollectInsurance: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.CollectInsurance,
+        ...parseCollectInsuranceInstruction(instruction),
       };
     }
     case PlimsollInstruction.CreateCollateral: {

@@ -32,6 +32,8 @@ export type AccountLiquidated = {
   paymentAtoms: bigint;
   /** What the slice was worth more than that. */
   bonusAtoms: bigint;
+  /** What of the bonus is the insurance fund's. */
+  feeAtoms: bigint;
   /** Price of the slice as a part of what was for sale, scale 1e-9. */
   discountE9: bigint;
   /** Paid by earlier takers of this auction, and not sold again. */
@@ -55,6 +57,8 @@ export type AccountLiquidatedInput = {
   paymentAtoms: number | bigint;
   /** What the slice was worth more than that. */
   bonusAtoms: number | bigint;
+  /** What of the bonus is the insurance fund's. */
+  feeAtoms: number | bigint;
   /** Price of the slice as a part of what was for sale, scale 1e-9. */
   discountE9: number | bigint;
   /** Paid by earlier takers of this auction, and not sold again. */
@@ -76,6 +80,7 @@ export function getAccountLiquidatedEncoder(): FixedSizeEncoder<AccountLiquidate
     ["fractionE9", getI64Encoder()],
     ["paymentAtoms", getI64Encoder()],
     ["bonusAtoms", getI64Encoder()],
+    ["feeAtoms", getI64Encoder()],
     ["discountE9", getI64Encoder()],
     ["keptAtoms", getI64Encoder()],
     ["lagSecs", getI64Encoder()],
@@ -94,6 +99,7 @@ export function getAccountLiquidatedDecoder(): FixedSizeDecoder<AccountLiquidate
     ["fractionE9", getI64Decoder()],
     ["paymentAtoms", getI64Decoder()],
     ["bonusAtoms", getI64Decoder()],
+    ["feeAtoms", getI64Decoder()],
     ["discountE9", getI64Decoder()],
     ["keptAtoms", getI64Decoder()],
     ["lagSecs", getI64Decoder()],

@@ -43,6 +43,7 @@ export * from "./healthReport";
 export * from "./historicalMove";
 export * from "./historyCreated";
 export * from "./historySet";
+export * from "./insuranceCollected";
 export * from "./insuranceFundChanged";
 export * from "./insuranceFundCreated";
 export * from "./interestSynced";

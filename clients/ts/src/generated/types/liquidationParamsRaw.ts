@@ -35,6 +35,8 @@ export type LiquidationParamsRaw = {
   bufferE9: bigint;
   /** Accounts with less equity are taken whole, in quote atoms. */
   dustAtoms: bigint;
+  /** Part of a taker's bonus that goes to the insurance fund, scale 1e-9. */
+  feeE9: bigint;
   /** Health factor under which an account is warned, scale 1e-9. */
   warningE9: bigint;
   /** Time to meet a margin call, in seconds. */
@@ -58,6 +60,8 @@ export type LiquidationParamsRawInput = {
   bufferE9: number | bigint;
   /** Accounts with less equity are taken whole, in quote atoms. */
   dustAtoms: number | bigint;
+  /** Part of a taker's bonus that goes to the insurance fund, scale 1e-9. */
+  feeE9: number | bigint;
   /** Health factor under which an account is warned, scale 1e-9. */
   warningE9: number | bigint;
   /** Time to meet a margin call, in seconds. */
@@ -74,6 +78,7 @@ export function getLiquidationParamsRawEncoder(): FixedSizeEncoder<LiquidationPa
     ["insolventSecs", getI64Encoder()],
     ["bufferE9", getI64Encoder()],
     ["dustAtoms", getI64Encoder()],
+    ["feeE9", getI64Encoder()],
     ["warningE9", getI64Encoder()],
     ["callSecs", getI64Encoder()],
   ]);
@@ -89,6 +94,7 @@ export function getLiquidationParamsRawDecoder(): FixedSizeDecoder<LiquidationPa
     ["insolventSecs", getI64Decoder()],
     ["bufferE9", getI64Decoder()],
     ["dustAtoms", getI64Decoder()],
+    ["feeE9", getI64Decoder()],
     ["warningE9", getI64Decoder()],
     ["callSecs", getI64Decoder()],
   ]);

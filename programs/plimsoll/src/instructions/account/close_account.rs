@@ -19,7 +19,8 @@ pub fn handler(ctx: Context<CloseAccount>) -> Result<()> {
     let account = ctx.accounts.margin_account.load()?;
     require!(account.version == VERSION, PlimsollError::WrongVersion);
     account.require_owner(ctx.accounts.owner.key)?;
-    let is_empty = account.position_count == 0 && account.cash_atoms == 0 && !account.has_collateral();
+    let owes_nothing = account.cash_atoms == 0 && account.insurance_due_atoms == 0;
+    let is_empty = account.position_count == 0 && owes_nothing && !account.has_collateral();
     require!(is_empty, PlimsollError::AccountNotEmpty);
     emit!(AccountClosed { account: ctx.accounts.margin_account.key(), owner: account.owner });
     Ok(())

@@ -7,6 +7,7 @@
 //! price       d by the clock of the auction, which starts here if nobody has flagged the breach before
 //! fraction    f = min(caller's limit, fmax), fmax the closed form that ends at the buffer; 1 for dust and the bankrupt
 //! payment     (E − R)·d·f, rounded up; 0 when E ≤ R
+//! fee         a part of the bonus, rounded up, set aside for the insurance fund in the caller's account
 //! slice       f of every position, of cash but R and of every collateral, rounded against the caller
 //! afterwards  the caller satisfies IM with the slice netted into its own book; the account's MM cannot have fallen, as what
 //!             is left in equal parts needs its part (`risk::liquidation::after_slice`)
@@ -15,7 +16,7 @@
 //! No token moves and no market is written: two liquidations of different accounts by different callers share nothing.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::liquidation::{after_slice, max_fraction, required_payment, Breach};
+use plimsoll_risk::liquidation::{after_slice, max_fraction, required_fee, required_payment, Breach};
 use plimsoll_risk::margin::MarginReport;
 use plimsoll_risk::params::LiquidationParams;
 use plimsoll_risk::units::{Ratio, Value};
@@ -76,6 +77,9 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     let lag_secs = now.saturating_sub(liquidatee.auction.started_at);
     let slice = price(&before, &liquidatee.auction, &args, &terms)?;
     slice.hand_over(liquidatee, liquidator)?;
+    let bonus_atoms = slice.bonus()?;
+    let fee = required_fee(Value::from_raw(bonus_atoms), terms.fee).or_error()?;
+    liquidator.owe_insurance(fee.raw())?;
     let (equity_after, maintenance_after) = after_slice(&slice.breach, slice.fraction, slice.payment).or_error()?;
     liquidatee.auction.sold(slice.payment, maintenance_after);
     // The prices that breached the account are good enough for the caller's own margin: an oracle that has fallen silent
@@ -93,7 +97,8 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
         liquidation_sequence,
         fraction_e9: slice.fraction.raw(),
         payment_atoms: slice.payment.raw(),
-        bonus_atoms: slice.bonus()?,
+        bonus_atoms,
+        fee_atoms: fee.raw(),
         discount_e9: slice.discount.raw(),
         kept_atoms: slice.breach.kept().raw(),
         lag_secs,
