@@ -170,8 +170,6 @@ async function withdraw(story: Story, actors: readonly Actor[]): Promise<void> {
     await client.withdraw({ authority: owner, marginAccount: account, amount: book.cashAtoms });
     const wallet = await world.tokenBalance(await tokenAccountOf(owner.address, world.usdc));
     story.compare.equal(`${book.name}: what arrived`, wallet, book.cashAtoms);
-    const { insuranceDueAtoms } = await client.fetchMarginAccount(account);
-    if (insuranceDueAtoms > 0n) await insurance.collect(account);
     await client.closeAccount(owner, account);
     rows.push([book.name, money(wallet)]);
   }

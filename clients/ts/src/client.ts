@@ -27,6 +27,7 @@ import {
   getCheckMarginInstruction,
   getCloseAccountInstruction,
   getCollectFeesInstruction,
+  getCollectInsuranceInstruction,
   getDepositInstruction,
   getFlagAccountInstruction,
   getHealthReportDecoder,
@@ -51,7 +52,7 @@ import {
   type SetForecastInstructionDataInput,
   type UpdateVolatilityInstructionDataInput,
 } from "./generated";
-import { collateralAddress, exchangeAddress, vaultAddress } from "./pdas";
+import { collateralAddress, exchangeAddress, insuranceFundAddress, vaultAddress } from "./pdas";
 import { PlimsollReader } from "./reader";
 import type {
   CachedOptions,
@@ -151,8 +152,13 @@ export class PlimsollClient extends PlimsollReader {
     return { ...(await this.run(options, getOpenAccountInstruction(input, this.config))), marginAccount };
   }
 
-  closeAccount(owner: TransactionSigner, marginAccount: Address, options?: Options): Promise<Receipt> {
-    return this.run(options, getCloseAccountInstruction({ owner, marginAccount }, this.config));
+  /** Closes an empty account; fees it has set aside for the insurance fund go there first. */
+  async closeAccount(owner: TransactionSigner, marginAccount: Address, options?: Options): Promise<Receipt> {
+    const { insuranceDueAtoms } = await this.fetchMarginAccount(marginAccount);
+    const close = getCloseAccountInstruction({ owner, marginAccount }, this.config);
+    if (insuranceDueAtoms === 0n) return this.run(options, close);
+    const fund = await insuranceFundAddress(this.exchange, this.config);
+    return this.run(options, getCollectInsuranceInstruction({ fund, marginAccount }, this.config), close);
   }
 
   /** Lets another key trade and liquidate with the account; DEFAULT_KEY ends it. */
