@@ -129,6 +129,7 @@ pub struct MarginAnswer {
     #[serde(serialize_with = "texts")]
     pub leg_slices_e6: Vec<i64>,
     /// What of the bonus is the insurance fund's.
+    #[serde(serialize_with = "text")]
     pub fee_atoms: i64,
 }
 
