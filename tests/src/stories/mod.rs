@@ -2,6 +2,7 @@
 
 mod auction;
 mod collateral;
+mod crash;
 mod isolated;
 mod netting;
 mod obstacles;
