@@ -8,13 +8,16 @@ pub mod benchmark;
 pub mod budget;
 pub mod chain;
 pub mod code;
+pub mod crash;
 pub mod fixture;
 pub mod laws;
+pub mod liquidation_figures;
 pub mod margin_figures;
 pub mod native;
 pub mod onchain;
 pub mod pyth;
 pub mod switchboard;
+pub mod walk;
 pub mod world;
 
 pub use code::{ExpectedCode, Failure};

@@ -14,7 +14,7 @@ pub struct Bounded {
 }
 
 impl Bounded {
-    fn new(name: impl Into<String>, value: f64, bound: f64) -> Self {
+    pub fn new(name: impl Into<String>, value: f64, bound: f64) -> Self {
         Self { name: name.into(), value, bound }
     }
 }

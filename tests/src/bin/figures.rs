@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use plimsoll_tests::{accuracy, benchmark, margin_figures};
+use plimsoll_tests::{accuracy, benchmark, liquidation_figures, margin_figures};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,6 +24,8 @@ enum Group {
     Core,
     /// Portfolio margin: agreement with the reference model, compute units by the leg, native speed
     Margin,
+    /// Liquidations: compute units, shared locks, the end of a crash, steps of fuzzing
+    Liquidation,
     /// Writes a figure measured elsewhere to docs/figures.json
     Record { name: String, value: f64, commit: String, date: String },
 }
@@ -96,19 +98,42 @@ fn recorded() -> Result<BTreeMap<String, Recorded>> {
         .with_context(|| format!("{} is not a list of figures: restore it from git", path.display()))
 }
 
+/// A figure that was measured before, or one that is short because it never was.
+fn measured_before(
+    recorded: &BTreeMap<String, Recorded>,
+    name: &str,
+    bound: f64,
+    how: &str,
+    figure: impl Fn(f64) -> f64,
+) -> Figure {
+    match recorded.get(name) {
+        Some(found) => Figure {
+            note: format!("{} measured {} at {}", found.value, found.date, found.commit),
+            ..Figure::new(name, figure(found.value), bound)
+        },
+        None => Figure { note: format!("never measured: {how}"), ..Figure::new(name, f64::INFINITY, bound) },
+    }
+}
+
 fn time_figures() -> Result<Vec<Figure>> {
     let recorded = recorded()?;
     let bounds = [("demo_seconds_fresh_clone_warm_caches", 60.0), ("tests_seconds_fresh_clone_warm_caches", 600.0)];
-    let figure = |(name, bound): (&str, f64)| match recorded.get(name) {
-        Some(found) => Figure {
-            note: format!("measured {} at {}", found.date, found.commit),
-            ..Figure::new(name, found.value, bound)
-        },
-        None => {
-            Figure { note: "never measured: run tools/measure-times".into(), ..Figure::new(name, f64::INFINITY, bound) }
-        }
-    };
+    let figure =
+        |(name, bound): (&str, f64)| measured_before(&recorded, name, bound, "run tools/measure-times", |value| value);
     Ok(bounds.into_iter().map(figure).collect())
+}
+
+/// How many steps are missing to what is asked for.
+fn fuzz_figures() -> Result<Vec<Figure>> {
+    let recorded = recorded()?;
+    let missing = |name, steps: f64, how| {
+        let figure = measured_before(&recorded, name, 0.0, how, |walked| (steps - walked).max(0.0));
+        Figure { name: format!("{name}_missing_to_{steps}"), ..figure }
+    };
+    Ok(vec![
+        missing("fuzz_steps_on_the_program", 20_000.0, "run tools/fuzz-program --steps 20000 --record"),
+        missing("fuzz_steps_native", 10_000_000.0, "there is no native fuzzing yet"),
+    ])
 }
 
 fn number(value: f64) -> String {
@@ -162,6 +187,18 @@ fn main() -> Result<ExitCode> {
             let figures: Vec<Figure> = figures.into_iter().map(|f| Figure::new(f.name, f.value, f.bound)).collect();
             let is_ok = print(&figures);
             println!("\n{}", margin_figures::table());
+            Ok(if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Group::Liquidation => {
+            let (locks, shared) = liquidation_figures::shared_locks();
+            let mut figures = liquidation_figures::compute();
+            figures.extend(liquidation_figures::crash());
+            figures.push(locks);
+            let figures = figures.into_iter().map(|f| Figure::new(f.name, f.value, f.bound));
+            let is_ok = print(&figures.chain(fuzz_figures()?).collect::<Vec<_>>());
+            println!(
+                "\nwritten by more than one of ten liquidations of different accounts by different takers: {shared:?}"
+            );
             Ok(if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Group::Record { name, value, commit, date } => record(name, value, commit, date).map(|()| ExitCode::SUCCESS),

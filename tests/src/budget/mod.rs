@@ -43,6 +43,11 @@ pub fn measure_portfolio() -> Units {
     measures::portfolio()
 }
 
+/// The insurance fund alone.
+pub fn measure_insurance() -> Units {
+    measures::insurance()
+}
+
 /// Portfolio mode from risk arrays.
 pub fn measure_arrays() -> Units {
     measures::arrays()
