@@ -22,6 +22,7 @@ import {
 } from "./arrays";
 import type { Chain, Receipt } from "./chain";
 import {
+  getBuyCollateralInstruction,
   getCallMarginInstruction,
   getCheckHealthInstruction,
   getCheckMarginInstruction,
@@ -57,6 +58,7 @@ import { PlimsollReader } from "./reader";
 import type {
   CachedOptions,
   CacheUse,
+  CollateralPurchase,
   LiquidationRequest,
   MarginOptions,
   Options,
@@ -345,6 +347,22 @@ export class PlimsollClient extends PlimsollReader {
       liquidationSequence: limits.liquidationSequence ?? null,
     };
     return this.run(options, withAccounts(getLiquidateInstruction(input, this.config), await this.markets(accounts)));
+  }
+
+  /** Buys collateral of an account in breach that owes cash, at the discount of its auction. */
+  async buyCollateral(
+    { buyer, authority, liquidatee, collateral, ...limits }: CollateralPurchase,
+    options?: Options,
+  ): Promise<Receipt> {
+    const accounts = await Promise.all([this.fetchMarginAccount(buyer), this.fetchMarginAccount(liquidatee)]);
+    const input = {
+      ...{ buyerAuthority: authority, exchange: this.exchange, buyer, liquidatee, collateral },
+      maxAmountAtoms: limits.maxAmountAtoms ?? NO_LIMIT,
+      maxPaymentAtoms: limits.maxPaymentAtoms ?? NO_LIMIT,
+      liquidationSequence: limits.liquidationSequence ?? null,
+    };
+    const markets = await this.markets(accounts);
+    return this.run(options, withAccounts(getBuyCollateralInstruction(input, this.config), markets));
   }
 
   // Expiry: anyone

@@ -35,6 +35,19 @@ export type TradeRequest = TradeInstructionDataInput & {
   makerAuthority: TransactionSigner;
 };
 
+export type CollateralPurchase = {
+  buyer: Address;
+  authority: TransactionSigner;
+  liquidatee: Address;
+  collateral: Address;
+  /** Most to buy, in the mint's atoms; default everything the rules allow. */
+  maxAmountAtoms?: bigint;
+  /** Most to pay, in quote atoms; default no limit. */
+  maxPaymentAtoms?: bigint;
+  /** The account's liquidation sequence the decision was made on; default whatever it is. */
+  liquidationSequence?: bigint;
+};
+
 export type LiquidationRequest = {
   liquidator: Address;
   authority: TransactionSigner;

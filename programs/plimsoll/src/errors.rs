@@ -131,6 +131,8 @@ pub enum PlimsollError {
     SupportTooSmall = 407,
     #[msg("Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end")]
     StakeNotReady = 408,
+    #[msg("Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice")]
+    SaleWithoutUse = 409,
 
     #[msg("Series has expired: settle it or trade a later expiry")]
     SeriesExpired = 500,

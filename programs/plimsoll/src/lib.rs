@@ -241,6 +241,12 @@ pub mod plimsoll {
         instructions::take_over::handler(ctx, args)
     }
 
+    /// Buys collateral of an account in breach that owes cash, at the discount of its auction. Signer: buyer's owner or delegate.
+    /// Remaining accounts: every market the two accounts use.
+    pub fn buy_collateral<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollateralArgs) -> Result<()> {
+        instructions::buy_collateral::handler(ctx, args)
+    }
+
     /// Creates the insurance fund of an exchange. Signer: admin.
     pub fn create_insurance_fund(ctx: Context<CreateInsuranceFund>, cooldown_secs: i64) -> Result<()> {
         instructions::create_insurance_fund::handler(ctx, cooldown_secs)

@@ -32,7 +32,7 @@ fn runner(seed: u64, day: u64) -> TestRunner {
 /// One day: what was done how often. A law that breaks, and an error the program does not declare, panic.
 fn walk(seed: u64, day: u64, steps: u64) -> BTreeMap<&'static str, usize> {
     let runner = &mut runner(seed, day);
-    let mut walk = Walk::begin(if day % 2 == 0 { 0 } else { 300 });
+    let mut walk = Walk::begin(if day.is_multiple_of(2) { 0 } else { 300 });
     for _ in 0..steps {
         let action = an_action().new_tree(runner).expect("any action can be drawn").current();
         walk.act(&action);
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
             }
         }
         let walked = day * STEPS_A_DAY + steps;
-        if walked % 1_000 == 0 || walked == args.steps {
+        if walked.is_multiple_of(1_000) || walked == args.steps {
             eprintln!("{walked} of {} steps, {} s", args.steps, started.elapsed().as_secs());
         }
     }

@@ -6,7 +6,7 @@ use crate::chain::{Receipt, COMPUTE_BUDGET_UNITS};
 use crate::fixture::{create_account, instruction, key, scenario_args, ExpirySetup, OracleKind, DAY, TAKE_OVER};
 use crate::{usd, CollateralSetup, Failure, Fixture, Market, MarketSetup, Setup, Token, VolSetup};
 use plimsoll::health::ArrayUse;
-use plimsoll::instructions::{CollateralArgs, ListSeriesArgs};
+use plimsoll::instructions::{BuyCollateralArgs, CollateralArgs, ListSeriesArgs};
 use plimsoll::state::{MarginMode, PortfolioParamsRaw, Underlying};
 use plimsoll::{accounts, instruction as data};
 use plimsoll_risk::margin::portfolio::P2T_SCENARIOS;
@@ -210,6 +210,35 @@ pub fn liquidations() -> Units {
             if own == 0 { format!("liquidate:{legs}_legs") } else { "liquidate:32_legs_8_own_4_underlyings".into() };
         meter.note(&name, sent);
     }
+    meter.0
+}
+
+/// An account in breach that owes cash and has collateral.
+pub fn sales() -> Units {
+    let mut meter = Meter::default();
+    let f = &mut Fixture::new(&Setup::lite().without_fees());
+    let (writer, maker) = (f.trader("writer", 0.0), f.trader("maker", 100_000.0));
+    f.deposit_token(writer, SOL, 20_000_000_000).unwrap_or_else(|failure| panic!("deposit: {failure}"));
+    for number in 0..3 {
+        let contract = lone_leg(f, number, 1);
+        f.trade(writer, maker, contract, -1.0, 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
+    }
+    let buyer = f.trader("buyer", 100_000.0);
+    // Losses that were settled.
+    f.edit_account(writer, |account| account.cash_atoms -= usd(1_700.0));
+    f.edit_account(maker, |account| account.cash_atoms += usd(1_700.0));
+    breach(f, writer);
+    let sent = f.buy_collateral(
+        buyer,
+        writer,
+        BuyCollateralArgs {
+            collateral: f.token_key(SOL),
+            max_amount_atoms: u64::MAX,
+            max_payment_atoms: i64::MAX,
+            liquidation_sequence: None,
+        },
+    );
+    meter.note("buy_collateral:3_legs", sent);
     meter.0
 }
 

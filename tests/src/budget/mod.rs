@@ -19,7 +19,7 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 11] = [
+pub const GROUPS: [Group; 12] = [
     measures::admin,
     measures::markets,
     measures::volatility,
@@ -27,6 +27,7 @@ pub const GROUPS: [Group; 11] = [
     measures::health_and_trades,
     measures::liquidations,
     measures::insurance,
+    measures::sales,
     measures::portfolio,
     measures::arrays,
     expiries::arrays_over_expiries,

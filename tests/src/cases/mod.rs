@@ -1,5 +1,6 @@
 //! One module per instruction: the happy path, and each failure by its exact code.
 
+mod buy_collateral;
 mod call_margin;
 mod change_admin;
 mod check_health;

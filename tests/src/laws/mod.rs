@@ -7,6 +7,7 @@ pub mod interest;
 pub mod liquidation;
 pub mod margin_order;
 pub mod positions;
+pub mod sale;
 pub mod sequence;
 pub mod solvency;
 pub mod vaults;
@@ -49,6 +50,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     solvency::check(step)?;
     auction::check(step)?;
     insurance::check(step)?;
+    sale::check(step)?;
     liquidation::check(step)
 }
 

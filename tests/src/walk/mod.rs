@@ -11,8 +11,9 @@ use crate::native;
 use crate::{usd, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::errors::PlimsollError;
 use plimsoll::health::{Health, Purpose};
-use plimsoll::instructions::{LiquidateArgs, TakeOverArgs};
-use plimsoll::state::MarginMode;
+use plimsoll::instructions::{BuyCollateralArgs, LiquidateArgs, TakeOverArgs};
+use plimsoll::state::{MarginAccount, MarginMode};
+use plimsoll_risk::margin::MarginReport;
 use std::collections::BTreeMap;
 
 const SOL: Token = Token(0);
@@ -55,7 +56,10 @@ impl Walk {
             .map(|(number, name)| {
                 let mode = if number == 4 { MarginMode::Isolated } else { MarginMode::Cross };
                 let trader = f.open_account(name, mode);
-                f.deposit(trader, usd(6_000.0 * 3f64.powi(number as i32)) as u64).expect("a deposit");
+                let dollars = 6_000.0 * 3f64.powi(number as i32);
+                // Half in cash, half in SOL.
+                f.deposit(trader, usd(dollars / 2.0) as u64).expect("a deposit");
+                f.deposit_token(trader, SOL, (dollars / 300.0 * 1e9) as u64).expect("a deposit of SOL");
                 trader
             })
             .collect();
@@ -63,26 +67,24 @@ impl Walk {
         Self { f, traders, staker, contracts, prices, sol: 150.0, done: BTreeMap::new() }
     }
 
-    /// Somebody who can be liquidated, or is insolvent, or else whoever the number says.
-    fn victim(&self, number: usize, is_insolvent: bool) -> Trader {
+    /// Somebody in breach whom the action suits, or else whoever the number says.
+    fn victim(&self, number: usize, suits: impl Fn(&MarginAccount, &MarginReport) -> bool) -> Trader {
         let world = self.f.world();
-        let is_breached = |trader: &&Trader| {
+        let is_suited = |trader: &&Trader| {
             let account = world.account(&self.f.margin_key(**trader)).expect("nobody closes an account here");
             let valued = native::value(&world, account, Purpose::Liquidation);
-            valued.is_ok_and(|Health { report, .. }| match is_insolvent {
-                true => report.equity.is_negative(),
-                false => report.maintenance.is_negative(),
-            })
+            valued.is_ok_and(|Health { report, .. }| report.maintenance.is_negative() && suits(account, &report))
         };
-        *self.traders.iter().find(is_breached).unwrap_or(&self.traders[number % self.traders.len()])
+        *self.traders.iter().find(is_suited).unwrap_or(&self.traders[number % self.traders.len()])
     }
 
     /// Tries an action; one that fails changes nothing, and fails with an error the program declares.
     pub fn act(&mut self, action: &Action) {
         let victim = match *action {
-            Action::TakeOver { whom, .. } => self.victim(whom, true),
-            Action::Liquidate { whom, .. } => self.victim(whom, false),
-            Action::Call { who } | Action::Flag { who } => self.victim(who, false),
+            Action::TakeOver { whom, .. } => self.victim(whom, |_, report| report.equity.is_negative()),
+            Action::Liquidate { whom, .. } => self.victim(whom, |_, _| true),
+            Action::Buy { who, .. } => self.victim(who + 1, |account, _| account.cash_atoms < 0),
+            Action::Call { who } | Action::Flag { who } => self.victim(who, |_, _| true),
             _ => self.traders[0],
         };
         let f = &mut self.f;
@@ -125,13 +127,26 @@ impl Walk {
                 let fraction_e9 = ((part * 1e9) as i64).min(1_000_000_000);
                 ("take_over", f.take_over(trader(who), victim, TakeOverArgs { fraction_e9, ..TAKE_OVER }))
             }
+            Action::Buy { who, lamports } => {
+                let args = BuyCollateralArgs {
+                    collateral: f.token_key(SOL),
+                    max_amount_atoms: lamports,
+                    max_payment_atoms: i64::MAX,
+                    liquidation_sequence: None,
+                };
+                ("buy", f.buy_collateral(trader(who), victim, args))
+            }
             Action::Stake { dollars } => ("stake", f.stake(self.staker, u64::from(dollars) * 999_999)),
             Action::Unstake { part } => {
                 let shares = (f.stake_of(self.staker).shares as f64 * part) as i64;
                 let asked = f.request_unstake(self.staker, shares);
                 ("unstake", asked.and_then(|_| f.unstake(self.staker)))
             }
-            Action::Collect { who } => ("collect", f.collect_insurance(trader(who))),
+            Action::Collect { who } => {
+                let owes = |trader: &&Trader| f.account(**trader).insurance_due_atoms > 0;
+                let who = *self.traders.iter().find(owes).unwrap_or(&trader(who));
+                ("collect", f.collect_insurance(who))
+            }
             Action::Call { .. } => ("call", f.call_margin(victim)),
             Action::Flag { .. } => ("flag", f.flag(victim)),
             Action::Pass { secs } => {

@@ -18,6 +18,8 @@ import {
   type AuctionEnded,
   getBreachSeenDecoder,
   type BreachSeen,
+  getCollateralBoughtDecoder,
+  type CollateralBought,
   getCollateralChangedDecoder,
   type CollateralChanged,
   getCollateralCreatedDecoder,
@@ -103,6 +105,7 @@ export type PlimsollEvents = {
   AdminNominated: AdminNominated;
   AuctionEnded: AuctionEnded;
   BreachSeen: BreachSeen;
+  CollateralBought: CollateralBought;
   CollateralChanged: CollateralChanged;
   CollateralCreated: CollateralCreated;
   DelegateChanged: DelegateChanged;
@@ -187,6 +190,11 @@ export const EVENTS = [
     name: "BreachSeen",
     discriminator: [57, 192, 193, 63, 228, 170, 158, 143],
     decoder: getBreachSeenDecoder,
+  },
+  {
+    name: "CollateralBought",
+    discriminator: [152, 82, 145, 71, 50, 139, 138, 104],
+    decoder: getCollateralBoughtDecoder,
   },
   {
     name: "CollateralChanged",
@@ -656,6 +664,11 @@ export const ERRORS = [
     code: 6408,
     name: "StakeNotReady",
     message: "Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end",
+  },
+  {
+    code: 6409,
+    name: "SaleWithoutUse",
+    message: "Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice",
   },
   {
     code: 6500,

@@ -14,9 +14,11 @@
 //! ```
 
 mod auction;
+mod collateral;
 mod trade;
 
 pub use auction::{payable_support, AuctionClock};
+pub use collateral::max_collateral_part;
 pub use trade::least_equity_after_trade;
 
 use crate::error::RiskError;

@@ -84,6 +84,28 @@ pub struct AccountLiquidated {
     pub maintenance_after_atoms: i64,
 }
 
+/// An account in breach has sold collateral to repair its cash.
+#[event]
+pub struct CollateralBought {
+    pub account: Pubkey,
+    pub buyer: Pubkey,
+    pub collateral: Pubkey,
+    pub liquidation_sequence: u64,
+    /// In the mint's atoms.
+    pub amount_atoms: u64,
+    pub payment_atoms: i64,
+    /// What it was worth at the index more than that.
+    pub bonus_atoms: i64,
+    /// What of the bonus is the insurance fund's.
+    pub fee_atoms: i64,
+    /// Price as a part of the upper end of the collateral's price range, scale 1e-9.
+    pub discount_e9: i64,
+    /// Time since the breach was first seen.
+    pub lag_secs: i64,
+    pub maintenance_before_atoms: i64,
+    pub maintenance_after_atoms: i64,
+}
+
 /// A part of an insolvent account, or all of it, has gone to a taker whom the insurance fund pays for it.
 #[event]
 pub struct AccountTakenOver {

@@ -128,6 +128,8 @@ export const PLIMSOLL_ERROR__NOT_INSOLVENT = 0x1906; // 6406
 export const PLIMSOLL_ERROR__SUPPORT_TOO_SMALL = 0x1907; // 6407
 /** StakeNotReady: Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end */
 export const PLIMSOLL_ERROR__STAKE_NOT_READY = 0x1908; // 6408
+/** SaleWithoutUse: Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice */
+export const PLIMSOLL_ERROR__SALE_WITHOUT_USE = 0x1909; // 6409
 /** SeriesExpired: Series has expired: settle it or trade a later expiry */
 export const PLIMSOLL_ERROR__SERIES_EXPIRED = 0x1964; // 6500
 /** NotExpired: Expiry has not been reached: wait until it has */
@@ -212,6 +214,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__PRICE_DIVERGENCE
   | typeof PLIMSOLL_ERROR__PRICE_LIMIT
   | typeof PLIMSOLL_ERROR__RISK_CACHE_CLOSED
+  | typeof PLIMSOLL_ERROR__SALE_WITHOUT_USE
   | typeof PLIMSOLL_ERROR__SAMPLE_TOO_EARLY
   | typeof PLIMSOLL_ERROR__SCENARIO_GRID
   | typeof PLIMSOLL_ERROR__SELF_LIQUIDATION
@@ -291,6 +294,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__PRICE_DIVERGENCE]: `Index and slow price diverge: until they meet only trades that raise initial margin pass`,
     [PLIMSOLL_ERROR__PRICE_LIMIT]: `Slice costs more than the caller's maximum: raise the limit or take less`,
     [PLIMSOLL_ERROR__RISK_CACHE_CLOSED]: `Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own`,
+    [PLIMSOLL_ERROR__SALE_WITHOUT_USE]: `Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice`,
     [PLIMSOLL_ERROR__SAMPLE_TOO_EARLY]: `Sampling interval has not passed since the last sample: update the price and retry later`,
     [PLIMSOLL_ERROR__SCENARIO_GRID]: `Scenario grid is missing or does not look far enough both ways: set parameters and 1 to 40 scenarios, with volatility up at 5 % each way`,
     [PLIMSOLL_ERROR__SELF_LIQUIDATION]: `Liquidator and liquidated account have the same owner: use another liquidator`,

@@ -7,6 +7,7 @@
  */
 
 export * from "./acceptAdmin";
+export * from "./buyCollateral";
 export * from "./callMargin";
 export * from "./checkHealth";
 export * from "./checkMargin";

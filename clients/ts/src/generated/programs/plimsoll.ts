@@ -18,6 +18,7 @@ import {
 } from "@solana/kit";
 import {
   parseAcceptAdminInstruction,
+  parseBuyCollateralInstruction,
   parseCallMarginInstruction,
   parseCheckHealthInstruction,
   parseCheckMarginInstruction,
@@ -68,6 +69,7 @@ import {
   parseUpdateVolatilityInstruction,
   parseWithdrawInstruction,
   type ParsedAcceptAdminInstruction,
+  type ParsedBuyCollateralInstruction,
   type ParsedCallMarginInstruction,
   type ParsedCheckHealthInstruction,
   type ParsedCheckMarginInstruction,
@@ -232,6 +234,7 @@ export function identifyPlimsollAccount(
 
 export enum PlimsollInstruction {
   AcceptAdmin,
+  BuyCollateral,
   CallMargin,
   CheckHealth,
   CheckMargin,
@@ -297,6 +300,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.AcceptAdmin;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([88, 252, 206, 165, 66, 36, 159, 233]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.BuyCollateral;
   }
   if (
     containsBytes(
@@ -849,6 +863,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.AcceptAdmin;
     } & ParsedAcceptAdminInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.BuyCollateral;
+    } & ParsedBuyCollateralInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.CallMargin;
     } & ParsedCallMarginInstruction<TProgram>)
   | ({
@@ -1006,6 +1023,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.AcceptAdmin,
         ...parseAcceptAdminInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.BuyCollateral: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.BuyCollateral,
+        ...parseBuyCollateralInstruction(instruction),
       };
     }
     case PlimsollInstruction.CallMargin: {

@@ -22,6 +22,7 @@ export * from "./breachSeen";
 export * from "./cachedExpiry";
 export * from "./cachedSeries";
 export * from "./collateralArgs";
+export * from "./collateralBought";
 export * from "./collateralChanged";
 export * from "./collateralCreated";
 export * from "./collateralSlot";

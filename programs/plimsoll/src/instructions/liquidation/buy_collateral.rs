@@ -1,0 +1,162 @@
+//! `buy_collateral`: permissionless. An account in breach that owes cash sells a collateral at the discount of its auction, and
+//! keeps its positions.
+//!
+//! ```text
+//! eligible    MM < 0 ≤ E and cash < 0, by full revaluation in this instruction; the collateral's price is fresh
+//! price       the upper end of the collateral's price range in the cheapest quote, times d by the clock of the auction, rounded up
+//! amount      at most the caller's limit, what brings cash to 0, and what brings the account to its buffer
+//! afterwards  MM has risen, by a second revaluation; the caller satisfies IM
+//! ```
+//!
+//! What is sold would go with every slice as well: a sale is the gentler way while the discount is smaller than the haircut.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::fixed::Rounding;
+use plimsoll_risk::liquidation::{max_collateral_part, required_fee, Breach};
+use plimsoll_risk::margin::{CollateralBalance, CollateralMarket, CollateralValue, MarginReport};
+use plimsoll_risk::params::LiquidationParams;
+use plimsoll_risk::units::{Ratio, Value, ONE_E9};
+
+use crate::errors::{OrProgramError, PlimsollError};
+use crate::events::CollateralBought;
+use crate::guards::{require_exchange, require_taker, unix_now};
+use crate::health::{health_with, Purpose, Scratch};
+use crate::markets::Markets;
+use crate::state::price::Freshness;
+use crate::state::{Collateral, Exchange, MarginAccount};
+
+/// What to buy, and the caller's limits.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct BuyCollateralArgs {
+    /// The collateral; it is among the remaining accounts too.
+    pub collateral: Pubkey,
+    /// Most to buy, in the mint's atoms.
+    pub max_amount_atoms: u64,
+    /// Most to pay, in quote atoms.
+    pub max_payment_atoms: i64,
+    /// The account's liquidation sequence the caller has seen; none to take it as it is.
+    pub liquidation_sequence: Option<u64>,
+}
+
+#[derive(Accounts)]
+pub struct BuyCollateral<'info> {
+    /// Owner or delegate of the buyer's account.
+    pub buyer_authority: Signer<'info>,
+    pub exchange: AccountLoader<'info, Exchange>,
+    #[account(mut)]
+    pub buyer: AccountLoader<'info, MarginAccount>,
+    /// The account in breach.
+    #[account(mut)]
+    pub liquidatee: AccountLoader<'info, MarginAccount>,
+}
+
+/// A part of a balance with its price.
+struct Sale {
+    amount: u64,
+    payment: Value,
+    /// What it is worth at the index above that.
+    bonus: Value,
+}
+
+pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollateralArgs) -> Result<()> {
+    let now = unix_now()?;
+    let accounts = ctx.accounts;
+    let (buyer_key, liquidatee_key) = (accounts.buyer.key(), accounts.liquidatee.key());
+    require_keys_neq!(buyer_key, liquidatee_key, PlimsollError::DuplicateAccount);
+    let exchange = &*accounts.exchange.load()?;
+    let buyer = &mut *accounts.buyer.load_mut()?;
+    let liquidatee = &mut *accounts.liquidatee.load_mut()?;
+    require_exchange(buyer, &accounts.exchange.key())?;
+    require_exchange(liquidatee, &accounts.exchange.key())?;
+    require_taker(buyer, accounts.buyer_authority.key, liquidatee, args.liquidation_sequence)?;
+
+    let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
+    let collateral = markets.collateral(&args.collateral)?;
+    require!(collateral.price.is_fresh(now, Freshness::NewRisk), PlimsollError::OracleStale);
+    let scratch = &mut Scratch::new();
+    let breached = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
+    require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
+    let before = breached.report;
+    let terms = LiquidationParams::from(&exchange.liquidation);
+    liquidatee.auction.see(now, before.equity, &terms);
+    let lag_secs = now.saturating_sub(liquidatee.auction.started_at);
+    let discount = liquidatee.auction.clock().discount(&terms).or_error()?;
+    let sale = Sale::of((liquidatee, &before), (collateral, exchange), &args, discount, &terms)?;
+    let fee = required_fee(sale.bonus, terms.fee).or_error()?;
+    sale.hand_over(liquidatee, buyer, &args.collateral)?;
+    buyer.owe_insurance(fee.raw())?;
+
+    let after = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
+    require!(after.maintenance > before.maintenance, PlimsollError::SaleWithoutUse);
+    liquidatee.auction.sold(Value::ZERO, after.maintenance);
+    let taken = health_with(scratch, buyer, exchange, &markets, Purpose::Taker, now)?.report;
+    require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
+
+    let liquidation_sequence = liquidatee.liquidation_sequence;
+    liquidatee.liquidation_sequence = liquidation_sequence.wrapping_add(1);
+    liquidatee.touch();
+    buyer.touch();
+    emit!(CollateralBought {
+        account: liquidatee_key,
+        buyer: buyer_key,
+        collateral: args.collateral,
+        liquidation_sequence,
+        amount_atoms: sale.amount,
+        payment_atoms: sale.payment.raw(),
+        bonus_atoms: sale.bonus.raw(),
+        fee_atoms: fee.raw(),
+        discount_e9: discount.raw(),
+        lag_secs,
+        maintenance_before_atoms: before.maintenance.raw(),
+        maintenance_after_atoms: after.maintenance.raw(),
+    });
+    Ok(())
+}
+
+impl Sale {
+    /// # Errors
+    /// [`PlimsollError::SaleWithoutUse`] for an account that owes no cash or whose margin a sale does not raise,
+    /// [`PlimsollError::NotLiquidatable`] for an insolvent one, [`PlimsollError::AmountOutOfRange`], [`PlimsollError::PriceLimit`].
+    fn of(
+        (account, report): (&MarginAccount, &MarginReport),
+        (collateral, exchange): (&Collateral, &Exchange),
+        args: &BuyCollateralArgs,
+        discount: Ratio,
+        terms: &LiquidationParams,
+    ) -> Result<Self> {
+        require!(!report.equity.is_negative(), PlimsollError::NotLiquidatable);
+        let held = account.collaterals.iter().find(|slot| slot.collateral == args.collateral);
+        let balance = held.map_or(0, |slot| slot.balance_atoms);
+        let at_index = collateral.market();
+        let at_high = CollateralMarket { price: collateral.price.high(), ..at_index };
+        let stable = &exchange.stable;
+        let for_sale = at_high.value(CollateralBalance(balance), stable.low()).or_error()?.full;
+        let counted = at_index.value(CollateralBalance(balance), stable.index()).or_error()?;
+        let whole = CollateralValue { full: for_sale, ..counted };
+        let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in: Value::ZERO };
+        let cash = Value::from_raw(account.cash_atoms);
+        let part = max_collateral_part(&breach, cash, &whole, discount, terms).or_error()?;
+        require!(part > Ratio::ZERO, PlimsollError::SaleWithoutUse);
+        // balance < 2^64 and part ≤ 1e9: the product fits a u128, and the quotient is at most the balance.
+        let most = (u128::from(balance) * part.raw() as u128).div_ceil(ONE_E9 as u128) as u64;
+        let amount = most.min(args.max_amount_atoms);
+        require!(amount > 0, PlimsollError::AmountOutOfRange);
+        let sold = at_high.value(CollateralBalance(amount), stable.low()).or_error()?.full;
+        // The value was rounded down by at most two atoms.
+        let payment = sold.add(Value::from_raw(2)).or_error()?.scale(discount, Rounding::Up).or_error()?;
+        require!(payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
+        let worth = at_index.value(CollateralBalance(amount), stable.index()).or_error()?.full;
+        Ok(Self { amount, payment, bonus: worth.sub(payment).or_error()? })
+    }
+
+    /// Moves the collateral to the buyer and the payment to the account.
+    fn hand_over(&self, from: &mut MarginAccount, to: &mut MarginAccount, collateral: &Pubkey) -> Result<()> {
+        let slot = from.collateral_slot(collateral)?;
+        slot.balance_atoms = slot.balance_atoms.checked_sub(self.amount).ok_or(PlimsollError::Overflow)?;
+        from.release_empty_collateral();
+        let slot = to.collateral_slot(collateral)?;
+        slot.balance_atoms = slot.balance_atoms.checked_add(self.amount).ok_or(PlimsollError::Overflow)?;
+        from.add_cash(self.payment.raw())?;
+        to.add_cash(self.payment.raw().checked_neg().ok_or(PlimsollError::Overflow)?)
+    }
+}
