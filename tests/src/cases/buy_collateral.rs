@@ -78,6 +78,10 @@ fn a_buyer_has_limits() {
     );
     let none = BuyCollateralArgs { max_amount_atoms: 0, ..some };
     expect_error!(f.buy_collateral(buyer, writer, none), PlimsollError::AmountOutOfRange);
+    for max_amount_atoms in [1, 1_000, 1_000_000] {
+        let crumb = BuyCollateralArgs { max_amount_atoms, ..some };
+        expect_error!(f.buy_collateral(buyer, writer, crumb), PlimsollError::SliceTooSmall);
+    }
     let late = BuyCollateralArgs { liquidation_sequence: Some(1), ..some };
     expect_error!(f.buy_collateral(buyer, writer, late), PlimsollError::SequenceMismatch);
     let told: CollateralBought = f.buy_collateral(buyer, writer, some).unwrap().event();

@@ -4,7 +4,7 @@
 //! ```text
 //! eligible    MM < 0 ≤ E and cash < 0, by full revaluation in this instruction; the collateral's price is fresh
 //! price       the upper end of the collateral's price range in the cheapest quote, times d by the clock of the auction, rounded up
-//! amount      at most the caller's limit, what brings cash to 0, and what brings the account to its buffer
+//! amount      at most the caller's limit, what brings cash to 0, and what brings the account to its buffer; at least 1 % of that
 //! afterwards  MM has risen, by a second revaluation; the caller satisfies IM
 //! ```
 //!
@@ -17,6 +17,7 @@ use plimsoll_risk::margin::{CollateralBalance, CollateralMarket, CollateralValue
 use plimsoll_risk::params::LiquidationParams;
 use plimsoll_risk::units::{Ratio, Value, ONE_E9};
 
+use crate::constants::MIN_SLICE_E9;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::CollateralBought;
 use crate::guards::{require_exchange, require_taker, unix_now};
@@ -116,7 +117,8 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
 impl Sale {
     /// # Errors
     /// [`PlimsollError::SaleWithoutUse`] for an account that owes no cash or whose margin a sale does not raise,
-    /// [`PlimsollError::NotLiquidatable`] for an insolvent one, [`PlimsollError::AmountOutOfRange`], [`PlimsollError::PriceLimit`].
+    /// [`PlimsollError::NotLiquidatable`] for an insolvent one, [`PlimsollError::AmountOutOfRange`],
+    /// [`PlimsollError::SliceTooSmall`], [`PlimsollError::PriceLimit`].
     fn of(
         (account, report): (&MarginAccount, &MarginReport),
         (collateral, exchange): (&Collateral, &Exchange),
@@ -141,6 +143,9 @@ impl Sale {
         let most = (u128::from(balance) * part.raw() as u128).div_ceil(ONE_E9 as u128) as u64;
         let amount = most.min(args.max_amount_atoms);
         require!(amount > 0, PlimsollError::AmountOutOfRange);
+        // Crumbs would only move the sequence.
+        let is_crumb = u128::from(amount) * (ONE_E9 as u128) < u128::from(most) * (MIN_SLICE_E9 as u128);
+        require!(!is_crumb, PlimsollError::SliceTooSmall);
         let sold = at_high.value(CollateralBalance(amount), stable.low()).or_error()?.full;
         // The value was rounded down by at most two atoms.
         let payment = sold.add(Value::from_raw(2)).or_error()?.scale(discount, Rounding::Up).or_error()?;
