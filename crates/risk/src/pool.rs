@@ -7,6 +7,9 @@ use crate::units::Value;
 /// A pool is worthless once a million of its shares are worth less than an atom.
 const WORTHLESS: i128 = 1_000_000;
 
+/// Nobody pays into a pool whose thousand shares are worth less than an atom: a loss would make such stake worthless too soon.
+const DEPLETED: i128 = 1_000;
+
 /// What a pool holds, and how many shares of it there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pool {
@@ -23,7 +26,8 @@ impl Pool {
     /// Down: who pays in never takes from those who are in.
     ///
     /// # Errors
-    /// [`RiskError::OutOfDomain`] for a negative amount and for shares of no money, [`RiskError::Overflow`].
+    /// [`RiskError::OutOfDomain`] for a negative amount, for shares of no money or next to none, and for an amount of which rounding
+    /// to whole shares would take more than a ten-thousandth; [`RiskError::Overflow`].
     pub fn payable_shares(&self, amount: Value) -> Result<i64, RiskError> {
         if amount.is_negative() {
             return Err(RiskError::OutOfDomain);
@@ -31,10 +35,18 @@ impl Pool {
         if self.shares == 0 {
             return Ok(amount.raw());
         }
-        if self.cash.raw() <= 0 || self.shares < 0 {
+        let cash = self.cash.raw() as i128;
+        if cash <= 0 || self.shares < 0 || cash.wrapping_mul(DEPLETED) < self.shares as i128 {
             return Err(RiskError::OutOfDomain);
         }
-        narrow(div_wide(mul_wide(amount.raw(), self.shares), self.cash.raw() as i128, Rounding::Down)?)
+        let shares = narrow(div_wide(mul_wide(amount.raw(), self.shares), cash, Rounding::Down)?)?;
+        let worth = div_wide(mul_wide(shares, self.cash.raw()), self.shares as i128, Rounding::Down)?;
+        // The worth of shares rounded down is at most the amount.
+        let lost = (amount.raw() as i128).wrapping_sub(worth);
+        if lost > ((amount.raw() / 10_000) as i128).wrapping_add(1) {
+            return Err(RiskError::OutOfDomain);
+        }
+        Ok(shares)
     }
 
     /// What shares are worth.
@@ -93,7 +105,23 @@ mod tests {
             assert_eq!(pool(5, 5).payable_amount(shares), Err(RiskError::OutOfDomain));
         }
         assert_eq!(pool(5, 0).payable_amount(0), Err(RiskError::OutOfDomain));
-        assert_eq!(pool(1, 1_000_000).payable_shares(Value::from_raw(i64::MAX)), Err(RiskError::Overflow));
+        assert_eq!(pool(1, 1_000).payable_shares(Value::from_raw(i64::MAX)), Err(RiskError::Overflow));
+    }
+
+    /// One atom bought the first share, fees made it worth 600 USD, and the next 1 000 USD would have bought one share as well.
+    #[test]
+    fn reg_nobody_loses_to_the_size_of_a_share() {
+        let usd = Value::from_usd;
+        assert_eq!(Pool { cash: usd(600), shares: 1 }.payable_shares(usd(1_000)), Err(RiskError::OutOfDomain));
+        assert_eq!(Pool { cash: usd(600), shares: 1 }.payable_shares(usd(1_200)), Ok(2));
+    }
+
+    /// Shares bought a breath above worthless would have been gone with the next loss of a cent.
+    #[test]
+    fn reg_nobody_buys_shares_that_are_nearly_worthless() {
+        let usd = Value::from_usd;
+        assert_eq!(pool(10_000_000, 1_000_000_000_000).payable_shares(usd(1_000)), Err(RiskError::OutOfDomain));
+        assert!(pool(1_000_000_000, 1_000_000_000_000).payable_shares(usd(1_000)).is_ok());
     }
 
     #[test]
@@ -108,8 +136,7 @@ mod tests {
             cash in 1i64..1_000_000_000_000, shares in 1i64..1_000_000_000_000, amount in 0i64..1_000_000_000_000,
         ) {
             let before = pool(cash, shares);
-            prop_assume!(!before.is_worthless());
-            let minted = before.payable_shares(Value::from_raw(amount)).unwrap();
+            let Ok(minted) = before.payable_shares(Value::from_raw(amount)) else { return Ok(()) };
             let after = pool(cash + amount, shares + minted);
             prop_assert!(after.payable_amount(minted).unwrap().raw() <= amount);
             // Nor does anybody lose who is in.

@@ -1,6 +1,6 @@
 //! `take_over`.
 
-use super::support::{replaced, unsigned, with, without, written_calls, Foreign, ETH};
+use super::support::{replaced, unsigned, with, without, written_calls, Foreign, ETH, SOL};
 use crate::fixture::{key, Events, TAKE_OVER};
 use crate::{expect_error, Contract, Fixture, Trader};
 use anchor_lang::error::ErrorCode;
@@ -157,4 +157,17 @@ fn a_takeover_needs_exactly_the_accounts_of_its_exchange() {
     let no_fund = replaced(take, fund, f.margin_key(writer));
     expect_error!(f.send_as(no_fund, &["taker"]), ErrorCode::AccountDiscriminatorMismatch);
     expect_error!(f.take_over(taker, foreign.trader, TAKE_OVER), PlimsollError::WrongExchange);
+}
+
+/// Collateral at a price of hours ago made an account insolvent that was not, and the fund paid for it.
+#[test]
+fn reg_the_fund_pays_for_no_debt_at_an_old_price() {
+    let (mut f, taker, writer, _) = insolvent(2_600.0);
+    f.deposit_token(writer, SOL, 1_000_000_000).unwrap();
+    f.flag(writer).unwrap();
+    f.advance(3_601);
+    f.update_stable_price().ok();
+    expect_error!(f.take_over(taker, writer, TAKE_OVER), PlimsollError::OracleStale);
+    f.refresh();
+    f.take_over(taker, writer, TAKE_OVER).unwrap();
 }

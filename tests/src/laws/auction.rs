@@ -5,7 +5,7 @@
 //!            nothing is left of it
 //! starts     MM < 0 before, as a liquidation sees it
 //! ends       MM ≥ 0 after
-//! R          grows by what a slice costs, and by nothing else
+//! R          grows by what a slice costs, and shrinks with what of it is taken over
 //! ```
 
 use super::liquidation::lots;
@@ -16,7 +16,7 @@ use crate::world::World;
 use anchor_lang::Discriminator;
 use plimsoll::events::AccountLiquidated;
 use plimsoll::health::{Health, Purpose};
-use plimsoll::instruction::Liquidate;
+use plimsoll::instruction::{Liquidate, TakeOver};
 use plimsoll::state::{Auction, MarginAccount};
 use solana_pubkey::Pubkey;
 
@@ -70,6 +70,10 @@ fn check_change(step: &Step, key: &Pubkey, before: &MarginAccount, after: &Margi
     }
     let from = if is_new { 0 } else { old.paid_atoms };
     let paid = if is_liquidation(step) { step.receipt.event::<AccountLiquidated>().payment_atoms } else { 0 };
+    let is_takeover = step.calls(TakeOver::DISCRIMINATOR).next().is_some();
+    if is_takeover && (0..=from).contains(&new.paid_atoms) {
+        return Ok(());
+    }
     if new.paid_atoms != from + paid {
         return Err(format!("{} for {paid}", changed()));
     }

@@ -31,6 +31,14 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     if after.maintenance <= before.maintenance {
         return Err(format!("MM fell: {before:?} to {after:?}"));
     }
+    let required = |report: &MarginReport| i128::from(report.equity.raw()) - i128::from(report.maintenance.raw());
+    let (was, is) = (
+        i128::from(before.equity.raw()) * required(&after),
+        (i128::from(after.equity.raw()) + 2) * (required(&before) + 2),
+    );
+    if after.equity.is_negative() || is < was {
+        return Err(format!("HF fell: {before:?} to {after:?}"));
+    }
     // A billionth of the whole balance and an atom of it, in the quote asset.
     let lot = 20 + event.payment_atoms / 100_000_000 + event.payment_atoms / event.amount_atoms.max(1) as i64;
     let requirement = after.equity.raw() - after.maintenance.raw();

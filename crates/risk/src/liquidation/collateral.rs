@@ -6,7 +6,8 @@
 //! E' = E − x·V·(1 − d)      MM' = MM + x·(V·d − V')
 //! ```
 //!
-//! so it helps as long as d is above 1 less the haircut. It ends where cash is no longer negative, or at the buffer: where
+//! so MM rises as long as d is above 1 less the haircut V − V', and HF does not fall as long as (1 − d)·V·MMR ≤ E·(V − V'): then a
+//! solvent account stays solvent. It ends where cash is no longer negative, or at the buffer: where
 //! BM' = BM + x·((V·d − V')·(1 + buffer) + V·(1 − d)·buffer) is 0.
 
 use super::Breach;
@@ -42,6 +43,12 @@ pub fn max_collateral_part(
     }
     let to_cash = part(scaled(cash.neg()?), proceeds)?;
     let requirement = breach.equity.sub(breach.maintenance)?;
+    // In atoms, the loss rounded up: both products stay below 2^126.
+    let lost = held.full.scale(Ratio::ONE.sub(discount)?, Rounding::Up)?;
+    let released = held.full.sub(held.maintenance)?;
+    if mul_wide(lost.raw(), requirement.raw()) > mul_wide(breach.equity.raw(), released.raw()) {
+        return Ok(Ratio::ZERO);
+    }
     let buffer = terms.buffer.raw() as i128;
     let short = scaled(breach.maintenance.neg()?).wrapping_add(mul_wide(requirement.raw(), terms.buffer.raw()));
     let lost = scaled(held.full).wrapping_sub(proceeds);
@@ -96,6 +103,15 @@ mod tests {
         assert_eq!([most(0, 500, -400), most(5, 500, -400), most(-98, 500, 0)], [0; 3]);
     }
 
+    /// A collateral of 100 000 against a debt of 99 000: selling it at 98 % would have left the account with less than nothing.
+    #[test]
+    fn reg_a_sale_never_makes_an_account_insolvent() {
+        let breach = breach(1_000_000_000, -9_000_000_000);
+        let held = held(100_000_000_000, 0.1);
+        let cash = Value::from_raw(-99_000_000_000);
+        assert_eq!(max_collateral_part(&breach, cash, &held, D, &LiquidationParams::DEFAULT), Ok(Ratio::ZERO));
+    }
+
     #[test]
     fn a_sale_below_the_haircut_does_not_help() {
         let most = |haircut| {
@@ -104,7 +120,9 @@ mod tests {
             max_collateral_part(&breach, Value::from_usd(-98), &held(1_000_000_000, haircut), D, &terms).unwrap()
         };
         assert_eq!((most(0.02), most(0.0)), (Ratio::ZERO, Ratio::ZERO));
-        assert!(most(0.03) > Ratio::ZERO);
+        // 2 % of all is lost, and at HF 5/9 a haircut of 3 % does not make up for it.
+        assert_eq!(most(0.03), Ratio::ZERO);
+        assert!(most(0.05) > Ratio::ZERO);
     }
 
     proptest! {
@@ -121,6 +139,7 @@ mod tests {
             let (equity, maintenance) = (equity as f64 - lost, -short_by as f64 + proceeds - part * counted);
             let slack = 4.0 + full * 2e-9;
             prop_assert!(maintenance >= -short_by as f64 - slack);
+            prop_assert!(equity >= -slack, "insolvent: {equity}");
             prop_assert!(proceeds <= cash as f64 + slack);
             prop_assert!(maintenance <= (equity - maintenance) * 0.1 + slack, "overshoots: {maintenance} of {equity}");
         }

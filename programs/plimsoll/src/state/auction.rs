@@ -1,9 +1,12 @@
 //! The liquidation auction of a margin account.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::fixed::Rounding;
 use plimsoll_risk::liquidation::AuctionClock;
 use plimsoll_risk::params::LiquidationParams;
-use plimsoll_risk::units::{Seconds, Value};
+use plimsoll_risk::units::{Ratio, Seconds, Value};
+
+use crate::errors::OrProgramError;
 
 /// How long an account has been seen in breach, and what was paid for its slices meanwhile. All zero while there is no auction.
 #[zero_copy]
@@ -55,6 +58,16 @@ impl Auction {
         (self.insolvent_at, self.insolvent_secs) = (insolvent.started_at, insolvent.elapsed.raw());
         (self.started_at, self.seen_at) = (clock.started_at, clock.seen_at);
         self.elapsed_secs = clock.elapsed.raw();
+    }
+
+    /// After a part of an insolvent account has gone, R included: all of it ends the auction.
+    pub fn taken_over(&mut self, fraction: Ratio) -> Result<()> {
+        let kept = Ratio::ONE.sub(fraction).or_error()?;
+        self.paid_atoms = Value::from_raw(self.paid_atoms).scale(kept, Rounding::Down).or_error()?.raw();
+        if fraction == Ratio::ONE {
+            *self = Self::default();
+        }
+        Ok(())
     }
 
     /// After a slice: what was paid stays with the account, and MM ≥ 0 ends the auction.

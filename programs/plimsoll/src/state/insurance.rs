@@ -1,6 +1,7 @@
 //! The insurance fund: what pays the takers of insolvent accounts, and the shares of those who staked it.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::error::RiskError;
 use plimsoll_risk::pool::Pool;
 use plimsoll_risk::units::Value;
 
@@ -75,12 +76,16 @@ impl InsuranceFund {
     /// Takes in stake; gives its shares. Money that was there before any stake becomes the exchange's own.
     ///
     /// # Errors
-    /// [`PlimsollError::AmountOutOfRange`] for an amount that is worth no share.
+    /// [`PlimsollError::AmountOutOfRange`] for an amount that is worth no share or loses to rounding, and while shares are worth next to
+    /// nothing.
     pub fn enter(&mut self, amount: Value) -> Result<i64> {
         if self.total_shares == 0 {
             self.total_shares = self.cash_atoms;
         }
-        let shares = self.pool().payable_shares(amount).or_error()?;
+        let shares = self.pool().payable_shares(amount).map_err(|error| match error {
+            RiskError::OutOfDomain => PlimsollError::AmountOutOfRange,
+            other => other.into(),
+        })?;
         require!(shares > 0, PlimsollError::AmountOutOfRange);
         self.cash_atoms = self.cash_atoms.checked_add(amount.raw()).ok_or(PlimsollError::Overflow)?;
         self.total_shares = self.total_shares.checked_add(shares).ok_or(PlimsollError::Overflow)?;

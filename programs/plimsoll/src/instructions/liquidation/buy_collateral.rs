@@ -5,7 +5,7 @@
 //! eligible    MM < 0 ≤ E and cash < 0, by full revaluation in this instruction; the collateral's price is fresh
 //! price       the upper end of the collateral's price range in the cheapest quote, times d by the clock of the auction, rounded up
 //! amount      at most the caller's limit, what brings cash to 0, and what brings the account to its buffer; at least 1 % of that
-//! afterwards  MM has risen, by a second revaluation; the caller satisfies IM
+//! afterwards  MM has risen and HF has not fallen, by a second revaluation; the caller satisfies IM
 //! ```
 //!
 //! What is sold would go with every slice as well: a sale is the gentler way while the discount is smaller than the haircut.
@@ -73,7 +73,8 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
     let collateral = markets.collateral(&args.collateral)?;
-    require!(collateral.price.is_fresh(now, Freshness::NewRisk), PlimsollError::OracleStale);
+    let is_fresh = [&collateral.price, &exchange.stable].iter().all(|price| price.is_fresh(now, Freshness::NewRisk));
+    require!(is_fresh, PlimsollError::OracleStale);
     let scratch = &mut Scratch::new();
     let breached = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
@@ -88,7 +89,7 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
     buyer.owe_insurance(fee.raw())?;
 
     let after = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
-    require!(after.maintenance > before.maintenance, PlimsollError::SaleWithoutUse);
+    require!(helps(&before, &after)?, PlimsollError::SaleWithoutUse);
     liquidatee.auction.sold(Value::ZERO, after.maintenance);
     let taken = health_with(scratch, buyer, exchange, &markets, Purpose::Taker, now)?.report;
     require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
@@ -112,6 +113,15 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
         maintenance_after_atoms: after.maintenance.raw(),
     });
     Ok(())
+}
+
+/// MM has risen and HF has not fallen, so that a solvent account stays solvent.
+fn helps(before: &MarginReport, after: &MarginReport) -> Result<bool> {
+    let (required, left) = (before.maintenance_requirement().or_error()?, after.maintenance_requirement().or_error()?);
+    let was = i128::from(before.equity.raw()) * i128::from(left.raw());
+    // An atom of each is what rounding moves.
+    let is = (i128::from(after.equity.raw()) + 1) * (i128::from(required.raw()) + 1);
+    Ok(after.maintenance > before.maintenance && !after.equity.is_negative() && is >= was)
 }
 
 impl Sale {

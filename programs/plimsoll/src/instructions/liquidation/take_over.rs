@@ -22,6 +22,7 @@ use crate::guards::{require_exchange, require_taker, unix_now};
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::slice::Slice;
+use crate::state::price::Freshness;
 use crate::state::{Auction, Exchange, InsuranceFund, MarginAccount};
 
 /// The caller's limits.
@@ -71,6 +72,7 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     let before = breached.report;
     require!(before.equity.is_negative(), PlimsollError::NotInsolvent);
+    require_fresh(liquidatee, exchange, &markets, now)?;
     let terms = LiquidationParams::from(&exchange.liquidation);
     liquidatee.auction.see(now, before.equity, &terms);
     let lag_secs = now.saturating_sub(liquidatee.auction.insolvent_at);
@@ -80,9 +82,7 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     let breach = Breach { equity: before.equity, maintenance: before.maintenance, paid_in: Value::ZERO };
     Slice::unpaid(breach, fraction).hand_over(liquidatee, taker)?;
     taker.add_cash(support.raw())?;
-    if fraction == Ratio::ONE {
-        liquidatee.auction = Auction::default();
-    }
+    liquidatee.auction.taken_over(fraction)?;
     let taken = health_with(scratch, taker, exchange, &markets, Purpose::Taker, now)?.report;
     require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
 
@@ -101,6 +101,16 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
         equity_before_atoms: before.equity.raw(),
         maintenance_before_atoms: before.maintenance.raw(),
     });
+    Ok(())
+}
+
+/// The fund pays for debts at prices that are young enough for liquidations, those of collateral and the quote asset too.
+fn require_fresh(account: &MarginAccount, exchange: &Exchange, markets: &Markets, now: i64) -> Result<()> {
+    require!(exchange.stable.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
+    for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
+        let price = &markets.collateral(&slot.collateral)?.price;
+        require!(price.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
+    }
     Ok(())
 }
 
