@@ -7,8 +7,9 @@ use plimsoll_risk::units::Ratio;
 
 use crate::constants::VERSION;
 use crate::errors::{OrProgramError, PlimsollError};
-use crate::health::Health;
-use crate::state::MarginAccount;
+use crate::health::{health_with, Health, Purpose, Scratch};
+use crate::markets::Markets;
+use crate::state::{Exchange, MarginAccount};
 
 /// Unix time of the cluster.
 pub fn unix_now() -> Result<i64> {
@@ -22,18 +23,36 @@ pub fn require_exchange(account: &MarginAccount, exchange: &Pubkey) -> Result<()
     Ok(())
 }
 
-/// The caller may take from the account with his own: it is his to use, belongs to somebody else, and nothing has happened since he
-/// looked.
+/// The caller may take from the account with his own: both are of the exchange, his is his to use, the other belongs to somebody
+/// else, and nothing has happened since he looked.
+#[inline(always)]
 pub fn require_taker(
-    taker: &MarginAccount,
-    signer: &Pubkey,
+    (taker, signer): (&MarginAccount, &Pubkey),
     from: &MarginAccount,
+    exchange: &Pubkey,
     seen_sequence: Option<u64>,
 ) -> Result<()> {
+    require_exchange(taker, exchange)?;
+    require_exchange(from, exchange)?;
     taker.require_owner_or_delegate(signer)?;
     require_keys_neq!(taker.owner, from.owner, PlimsollError::SelfLiquidation);
     let is_expected = seen_sequence.is_none_or(|seen| seen == from.liquidation_sequence);
     require!(is_expected, PlimsollError::SequenceMismatch);
+    Ok(())
+}
+
+/// The taker satisfies IM with what he has taken. The prices that breached the account are good enough for that: an oracle that has
+/// fallen silent must not end liquidations before its liquidation age.
+#[inline(always)]
+pub fn require_taker_margin(
+    scratch: &mut Scratch,
+    taker: &MarginAccount,
+    exchange: &Exchange,
+    markets: &Markets,
+    now: i64,
+) -> Result<()> {
+    let taken = health_with(scratch, taker, exchange, markets, Purpose::Taker, now)?.report;
+    require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
     Ok(())
 }
 

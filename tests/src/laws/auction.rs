@@ -9,13 +9,11 @@
 //! ```
 
 use super::liquidation::lots;
-use super::{Broken, Step};
+use super::{valued, Broken, Step};
 use crate::fixture::Events;
-use crate::native;
 use crate::world::World;
 use anchor_lang::Discriminator;
 use plimsoll::events::AccountLiquidated;
-use plimsoll::health::{Health, Purpose};
 use plimsoll::instruction::{Liquidate, TakeOver};
 use plimsoll::state::{Auction, MarginAccount};
 use solana_pubkey::Pubkey;
@@ -82,9 +80,4 @@ fn check_change(step: &Step, key: &Pubkey, before: &MarginAccount, after: &Margi
 
 fn is_liquidation(step: &Step) -> bool {
     step.calls(Liquidate::DISCRIMINATOR).next().is_some()
-}
-
-fn valued(world: &World, key: &Pubkey) -> Result<Health, Broken> {
-    let account = world.account(key).ok_or_else(|| format!("account {key} is gone"))?;
-    native::value(world, account, Purpose::Liquidation).map_err(|error| format!("{key} without a price: {error}"))
 }

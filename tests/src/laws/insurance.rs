@@ -6,13 +6,11 @@
 //! and then    fund's cash and what it has paid move by the support, to the atom
 //! ```
 
-use super::{Broken, Step};
+use super::{valued, Broken, Step};
 use crate::fixture::Events;
-use crate::native;
 use crate::world::World;
 use anchor_lang::Discriminator;
 use plimsoll::events::AccountTakenOver;
-use plimsoll::health::Purpose;
 use plimsoll::instruction::TakeOver;
 use plimsoll::state::InsuranceFund;
 use solana_pubkey::Pubkey;
@@ -41,9 +39,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
         return Ok(());
     }
     let event: AccountTakenOver = step.receipt.event();
-    let account = step.before.account(&event.account).ok_or("an account that did not exist was taken over")?;
-    let valued = native::value(&step.before, account, Purpose::Liquidation);
-    let report = valued.map_err(|error| format!("{} without a price: {error}", event.account))?.report;
+    let report = valued(&step.before, &event.account)?.report;
     let (owed, deficit) = (-i128::from(report.equity.raw()), -i128::from(report.maintenance.raw()));
     if owed <= 0 || deficit <= 0 {
         return Err(format!("{} was not insolvent: {report:?}", event.account));

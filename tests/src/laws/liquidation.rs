@@ -9,13 +9,11 @@
 //! R          what the account keeps of earlier takers' money: no more than they paid, and nothing but for the bankrupt is sold
 //! ```
 
-use super::{Broken, Step};
+use super::{valued, Broken, Step};
 use crate::fixture::Events;
-use crate::native;
 use crate::world::World;
 use anchor_lang::Discriminator;
 use plimsoll::events::AccountLiquidated;
-use plimsoll::health::{Health, Purpose};
 use plimsoll::instruction::Liquidate;
 use plimsoll::state::Position;
 use plimsoll_risk::margin::MarginReport;
@@ -37,12 +35,6 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     check_price(step, &event)?;
     check_helped(step, &event, &before, &after)?;
     check_gain(step, &event, &before)
-}
-
-fn valued(world: &World, key: &Pubkey) -> Result<Health, Broken> {
-    let account = world.account(key).ok_or_else(|| format!("account {key} is gone"))?;
-    let valued = native::value(world, account, Purpose::Liquidation);
-    valued.map_err(|error| format!("account {key} without a price: {error}"))
 }
 
 fn value(world: &World, key: &Pubkey) -> Result<MarginReport, Broken> {

@@ -16,8 +16,11 @@ pub mod vaults;
 mod tampered;
 
 use crate::chain::Receipt;
+use crate::native;
 use crate::world::World;
+use plimsoll::health::{Health, Purpose};
 use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
 /// A broken law, with every term of it.
 pub type Broken = String;
@@ -41,6 +44,13 @@ impl Step<'_> {
     pub fn is_single(&self) -> bool {
         self.instructions.iter().filter(|instruction| instruction.program_id == plimsoll::ID).count() == 1
     }
+}
+
+/// What an account is worth as a liquidation sees it.
+fn valued(world: &World, key: &Pubkey) -> Result<Health, Broken> {
+    let account = world.account(key).ok_or_else(|| format!("account {key} is gone"))?;
+    let valued = native::value(world, account, Purpose::Liquidation);
+    valued.map_err(|error| format!("account {key} without a price: {error}"))
 }
 
 /// Checks every law on a transaction.

@@ -6,23 +6,20 @@
 //! price      E' − E ≥ −(1 − d)·worth; the buyer's E' − E and the fee together at most that
 //! ```
 
-use super::{Broken, Step};
+use super::{valued, Broken, Step};
 use crate::fixture::Events;
-use crate::native;
 use crate::world::World;
 use anchor_lang::Discriminator;
 use plimsoll::events::CollateralBought;
-use plimsoll::health::Purpose;
 use plimsoll::instruction::BuyCollateral;
 use plimsoll_risk::margin::MarginReport;
-use solana_pubkey::Pubkey;
 
 pub fn check(step: &Step) -> Result<(), Broken> {
     if !step.is_single() || step.calls(BuyCollateral::DISCRIMINATOR).next().is_none() {
         return Ok(());
     }
     let event: CollateralBought = step.receipt.event();
-    let (before, after) = (report(&step.before, &event.account)?, report(&step.after, &event.account)?);
+    let (before, after) = (valued(&step.before, &event.account)?.report, valued(&step.after, &event.account)?.report);
     let cash = |world: &World| world.account(&event.account).map_or(0, |account| account.cash_atoms);
     let (cash, cash_after) = (cash(&step.before), cash(&step.after));
     if !before.maintenance.is_negative() || before.equity.is_negative() || cash >= 0 {
@@ -48,17 +45,12 @@ pub fn check(step: &Step) -> Result<(), Broken> {
         return Err(format!("sold too much: cash {cash_after}, {after:?}, target {target}, lot {lot}"));
     }
     let lost = before.equity.raw() - after.equity.raw();
-    let gain = report(&step.after, &event.buyer)?.equity.raw() - report(&step.before, &event.buyer)?.equity.raw();
+    let gain = valued(&step.after, &event.buyer)?.report.equity.raw()
+        - valued(&step.before, &event.buyer)?.report.equity.raw();
     let worth = i128::from(event.payment_atoms + event.bonus_atoms);
     let bound = (worth * i128::from(1_000_000_000 - event.discount_e9) / 1_000_000_000) as i64 + 6;
     if lost > bound || gain + event.fee_atoms > bound {
         return Err(format!("lost {lost}, gained {gain} and a fee of {}, at most {bound}", event.fee_atoms));
     }
     Ok(())
-}
-
-fn report(world: &World, key: &Pubkey) -> Result<MarginReport, Broken> {
-    let account = world.account(key).ok_or_else(|| format!("account {key} is gone"))?;
-    let valued = native::value(world, account, Purpose::Liquidation);
-    Ok(valued.map_err(|error| format!("{key} without a price: {error}"))?.report)
 }

@@ -130,10 +130,9 @@ fn law_of_auctions_notices_an_impossible_clock() {
 
 #[test]
 fn law_of_auctions_notices_a_start_without_a_breach_and_an_end_in_one() {
-    liquidation_breaks("without a breach", |before, after, s| {
+    liquidation_breaks("without a breach", |_, after, s| {
         let auction = &mut account(after, s.f.margin_key(s.maker)).auction;
         (auction.started_at, auction.seen_at) = (8, 9);
-        let _ = before;
     });
     let mut s = scene();
     let flag = [s.f.flag_instruction(s.writer)];

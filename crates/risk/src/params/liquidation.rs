@@ -1,5 +1,6 @@
 //! Parameters of liquidations.
 
+use super::require_within;
 use crate::error::RiskError;
 use crate::units::{Ratio, Seconds, Value};
 
@@ -64,12 +65,8 @@ impl LiquidationParams {
             ("liquidation_fee", self.fee, Ratio::ZERO, Ratio::from_millionths(500_000)),
             ("liquidation_warning", self.warning, Ratio::ONE, TEN),
         ];
-        let mut rest: &[(&str, Ratio, Ratio, Ratio)] = &ratios;
-        while let [(name, value, low, high), tail @ ..] = rest {
-            if !value.is_within(*low, *high) {
-                return Err(RiskError::ParameterOutOfRange(name));
-            }
-            rest = tail;
+        if let Err(error) = require_within(&ratios) {
+            return Err(error);
         }
         let lengths = [
             ("liquidation_fast", self.fast, 60, DAY),

@@ -83,15 +83,19 @@ impl CrossParams {
             ("peg_threshold", self.peg_threshold, Ratio::ZERO, Ratio::ONE),
             ("peg_factor", self.peg_factor, Ratio::ZERO, Ratio::from_millionths(20_000_000)),
         ];
-        let mut rest: &[(&str, Ratio, Ratio, Ratio)] = &limits;
-        while let [(name, value, low, high), tail @ ..] = rest {
-            if !value.is_within(*low, *high) {
-                return Err(RiskError::ParameterOutOfRange(name));
-            }
-            rest = tail;
-        }
-        Ok(())
+        require_within(&limits)
     }
+}
+
+/// Names the first of these parameters (name, value, low, high) outside its limits.
+const fn require_within(mut limits: &[(&'static str, Ratio, Ratio, Ratio)]) -> Result<(), RiskError> {
+    while let [(name, value, low, high), rest @ ..] = limits {
+        if !value.is_within(*low, *high) {
+            return Err(RiskError::ParameterOutOfRange(name));
+        }
+        limits = rest;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -240,6 +240,15 @@ impl MarginAccount {
         Ok(())
     }
 
+    /// Counts a liquidation of the account; gives the number it had.
+    #[inline(always)]
+    pub fn count_liquidation(&mut self) -> u64 {
+        let sequence = self.liquidation_sequence;
+        self.liquidation_sequence = sequence.wrapping_add(1);
+        self.touch();
+        sequence
+    }
+
     pub fn touch(&mut self) {
         self.sequence = self.sequence.wrapping_add(1);
     }

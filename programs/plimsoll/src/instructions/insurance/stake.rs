@@ -9,7 +9,7 @@ use plimsoll_risk::units::Value;
 use crate::errors::PlimsollError;
 use crate::events::Staked;
 use crate::guards::unix_now;
-use crate::state::{Exchange, InsuranceFund, PauseBits, InsuranceStake};
+use crate::state::{Exchange, InsuranceFund, InsuranceStake, PauseBits};
 use crate::token::Transfer;
 
 /// Accounts of `stake` and `unstake`.

@@ -20,7 +20,7 @@ use plimsoll_risk::units::{Ratio, Value, ONE_E9};
 use crate::constants::MIN_SLICE_E9;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::CollateralBought;
-use crate::guards::{require_exchange, require_taker, unix_now};
+use crate::guards::{require_taker, require_taker_margin, unix_now};
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::state::price::Freshness;
@@ -67,9 +67,8 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
     let exchange = &*accounts.exchange.load()?;
     let buyer = &mut *accounts.buyer.load_mut()?;
     let liquidatee = &mut *accounts.liquidatee.load_mut()?;
-    require_exchange(buyer, &accounts.exchange.key())?;
-    require_exchange(liquidatee, &accounts.exchange.key())?;
-    require_taker(buyer, accounts.buyer_authority.key, liquidatee, args.liquidation_sequence)?;
+    let signer = accounts.buyer_authority.key;
+    require_taker((buyer, signer), liquidatee, &accounts.exchange.key(), args.liquidation_sequence)?;
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
     let collateral = markets.collateral(&args.collateral)?;
@@ -91,12 +90,9 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
     let after = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
     require!(helps(&before, &after)?, PlimsollError::SaleWithoutUse);
     liquidatee.auction.sold(Value::ZERO, after.maintenance);
-    let taken = health_with(scratch, buyer, exchange, &markets, Purpose::Taker, now)?.report;
-    require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
+    require_taker_margin(scratch, buyer, exchange, &markets, now)?;
 
-    let liquidation_sequence = liquidatee.liquidation_sequence;
-    liquidatee.liquidation_sequence = liquidation_sequence.wrapping_add(1);
-    liquidatee.touch();
+    let liquidation_sequence = liquidatee.count_liquidation();
     buyer.touch();
     emit!(CollateralBought {
         account: liquidatee_key,

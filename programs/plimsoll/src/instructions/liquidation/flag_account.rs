@@ -10,13 +10,13 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::margin::MarginReport;
 use plimsoll_risk::params::LiquidationParams;
 
+use super::take_over::support;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::{AccountWarned, AuctionEnded, BreachSeen};
 use crate::guards::{require_exchange, unix_now};
 use crate::health::{health, Purpose};
 use crate::markets::Markets;
 use crate::state::{Auction, Exchange, MarginAccount};
-use super::take_over::support;
 
 #[derive(Accounts)]
 pub struct FlagAccount<'info> {

@@ -24,7 +24,7 @@ use plimsoll_risk::units::{Ratio, Value};
 use crate::constants::MIN_SLICE_E9;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::AccountLiquidated;
-use crate::guards::{require_exchange, require_taker, unix_now};
+use crate::guards::{require_taker, require_taker_margin, unix_now};
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::slice::Slice;
@@ -63,9 +63,8 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     let exchange = &*accounts.exchange.load()?;
     let liquidator = &mut *accounts.liquidator.load_mut()?;
     let liquidatee = &mut *accounts.liquidatee.load_mut()?;
-    require_exchange(liquidator, &accounts.exchange.key())?;
-    require_exchange(liquidatee, &accounts.exchange.key())?;
-    require_taker(liquidator, accounts.liquidator_authority.key, liquidatee, args.liquidation_sequence)?;
+    let signer = accounts.liquidator_authority.key;
+    require_taker((liquidator, signer), liquidatee, &accounts.exchange.key(), args.liquidation_sequence)?;
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
     let scratch = &mut Scratch::keeping_arrays();
@@ -82,14 +81,9 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     liquidator.owe_insurance(fee.raw())?;
     let (equity_after, maintenance_after) = after_slice(&slice.breach, slice.fraction, slice.payment).or_error()?;
     liquidatee.auction.sold(slice.payment, maintenance_after);
-    // The prices that breached the account are good enough for the caller's own margin: an oracle that has fallen silent
-    // must not end liquidations before its liquidation age.
-    let taken = health_with(scratch, liquidator, exchange, &markets, Purpose::Taker, now)?.report;
-    require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
+    require_taker_margin(scratch, liquidator, exchange, &markets, now)?;
 
-    let liquidation_sequence = liquidatee.liquidation_sequence;
-    liquidatee.liquidation_sequence = liquidation_sequence.wrapping_add(1);
-    liquidatee.touch();
+    let liquidation_sequence = liquidatee.count_liquidation();
     liquidator.touch();
     emit!(AccountLiquidated {
         account: liquidatee_key,
@@ -111,23 +105,17 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
 }
 
 /// Size and price of the slice, inside the caller's limits.
-fn price(
-    report: &MarginReport,
-    auction: &Auction,
-    args: &LiquidateArgs,
-    terms: &LiquidationParams,
-) -> Result<Slice> {
-        let limit = Ratio::from_raw(args.max_fraction_e9);
-        require!(limit > Ratio::ZERO && limit <= Ratio::ONE, PlimsollError::AmountOutOfRange);
-        let paid_in = Value::from_raw(auction.paid_atoms);
-        let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in };
-        let discount = auction.clock().discount(terms).or_error()?;
-        let largest = max_fraction(&breach, discount, terms).or_error()?;
-        let fraction = largest.min(limit);
-        let least = largest.raw().min(MIN_SLICE_E9).max(args.min_fraction_e9).max(1);
-        require!(fraction.raw() >= least, PlimsollError::SliceTooSmall);
-        let payment = required_payment(&breach, discount, fraction).or_error()?;
-        require!(payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
-        Ok(Slice { breach, discount, fraction, payment })
-    }
-
+fn price(report: &MarginReport, auction: &Auction, args: &LiquidateArgs, terms: &LiquidationParams) -> Result<Slice> {
+    let limit = Ratio::from_raw(args.max_fraction_e9);
+    require!(limit > Ratio::ZERO && limit <= Ratio::ONE, PlimsollError::AmountOutOfRange);
+    let paid_in = Value::from_raw(auction.paid_atoms);
+    let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in };
+    let discount = auction.clock().discount(terms).or_error()?;
+    let largest = max_fraction(&breach, discount, terms).or_error()?;
+    let fraction = largest.min(limit);
+    let least = largest.raw().min(MIN_SLICE_E9).max(args.min_fraction_e9).max(1);
+    require!(fraction.raw() >= least, PlimsollError::SliceTooSmall);
+    let payment = required_payment(&breach, discount, fraction).or_error()?;
+    require!(payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
+    Ok(Slice { breach, discount, fraction, payment })
+}

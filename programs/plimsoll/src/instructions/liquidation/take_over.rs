@@ -18,7 +18,7 @@ use plimsoll_risk::units::{Ratio, Value};
 use crate::constants::MIN_SLICE_E9;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::AccountTakenOver;
-use crate::guards::{require_exchange, require_taker, unix_now};
+use crate::guards::{require_taker, require_taker_margin, unix_now};
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::slice::Slice;
@@ -60,9 +60,8 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     let liquidatee = &mut *accounts.liquidatee.load_mut()?;
     let fund = &mut *accounts.fund.load_mut()?;
     fund.require_of(&accounts.exchange.key())?;
-    require_exchange(taker, &accounts.exchange.key())?;
-    require_exchange(liquidatee, &accounts.exchange.key())?;
-    require_taker(taker, accounts.taker_authority.key, liquidatee, args.liquidation_sequence)?;
+    let signer = accounts.taker_authority.key;
+    require_taker((taker, signer), liquidatee, &accounts.exchange.key(), args.liquidation_sequence)?;
     let fraction = Ratio::from_raw(args.fraction_e9);
     require!(args.fraction_e9 >= MIN_SLICE_E9 && fraction <= Ratio::ONE, PlimsollError::AmountOutOfRange);
 
@@ -83,12 +82,9 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     Slice::unpaid(breach, fraction).hand_over(liquidatee, taker)?;
     taker.add_cash(support.raw())?;
     liquidatee.auction.taken_over(fraction)?;
-    let taken = health_with(scratch, taker, exchange, &markets, Purpose::Taker, now)?.report;
-    require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
+    require_taker_margin(scratch, taker, exchange, &markets, now)?;
 
-    let liquidation_sequence = liquidatee.liquidation_sequence;
-    liquidatee.liquidation_sequence = liquidation_sequence.wrapping_add(1);
-    liquidatee.touch();
+    let liquidation_sequence = liquidatee.count_liquidation();
     taker.touch();
     emit!(AccountTakenOver {
         account: liquidatee_key,
