@@ -4,7 +4,9 @@ use crate::chain::Chain;
 use anchor_lang::Discriminator;
 use anchor_spl::token::spl_token::state::Account as TokenState;
 use bytemuck::Pod;
-use plimsoll::state::{Collateral, Exchange, History, InsuranceFund, InsuranceStake, MarginAccount, Underlying};
+use plimsoll::state::{
+    Collateral, DeleveragingQueue, Exchange, History, InsuranceFund, InsuranceStake, MarginAccount, Underlying,
+};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +24,7 @@ pub struct World {
     pub accounts: Vec<(Pubkey, MarginAccount)>,
     pub funds: Vec<(Pubkey, InsuranceFund)>,
     pub stakes: Vec<(Pubkey, InsuranceStake)>,
+    pub queues: Vec<(Pubkey, DeleveragingQueue)>,
     /// Amounts of the vaults the accounts above name.
     pub vaults: BTreeMap<Pubkey, u64>,
     pub unix_time: i64,
@@ -58,6 +61,8 @@ impl World {
                 world.funds.push((*key, state));
             } else if let Some(state) = decode::<InsuranceStake>(data) {
                 world.stakes.push((*key, state));
+            } else if let Some(state) = decode::<DeleveragingQueue>(data) {
+                world.queues.push((*key, state));
             }
         }
         world

@@ -40,9 +40,11 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod entry;
 pub mod error;
 pub mod fixed;
 pub mod liquidation;
+pub mod loss;
 pub mod margin;
 pub mod math;
 pub mod params;

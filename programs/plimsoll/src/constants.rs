@@ -29,6 +29,10 @@ pub const INSURANCE_SEED: &[u8] = b"insurance";
 #[constant]
 pub const STAKE_SEED: &[u8] = b"stake";
 
+/// Seed of [`crate::state::DeleveragingQueue`], followed by underlying and series (u16, little endian).
+#[constant]
+pub const QUEUE_SEED: &[u8] = b"queue";
+
 /// Expiries of one underlying.
 #[constant]
 pub const MAX_EXPIRIES: u8 = 16;
@@ -84,6 +88,13 @@ pub const MIN_SLICE_E9: i64 = 10_000_000;
 pub const MAX_COOLDOWN_SECS: i64 = 90 * 86_400;
 /// How long stake may leave after it has waited: two days. Who stays longer has to ask again.
 pub const EXIT_WINDOW_SECS: i64 = 2 * 86_400;
+
+/// Counterparties that are ranked for one series.
+#[constant]
+pub const MAX_RANKED: u8 = 16;
+/// A rank older than this says nothing any more: ten minutes.
+#[constant]
+pub const MAX_RANK_AGE_SECS: i64 = 600;
 
 /// A guardian's pause ends by itself after at most this long: one day.
 pub const MAX_PAUSE_SECS: i64 = 86_400;

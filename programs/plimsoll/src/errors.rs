@@ -134,6 +134,17 @@ pub enum PlimsollError {
     #[msg("Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice")]
     SaleWithoutUse = 409,
 
+    #[msg("Debt can still be paid by the insurance fund, or its auction still runs: take the account over or flag it until it is over")]
+    DebtStillInsured = 410,
+    #[msg("Counterparty is not ranked, its rank is older than ten minutes, or it holds nothing to close: rank one that does")]
+    NotRanked = 411,
+    #[msg("Another ranked counterparty comes first: deleverage that one, or rank both again")]
+    Outranked = 412,
+    #[msg("Ranked counterparties hold less than half of the open interest: rank more of them")]
+    TooFewRanked = 413,
+    #[msg("Account still holds positions or collateral, or owes no cash: deleverage, settle or sell first")]
+    LossNotFinal = 414,
+
     #[msg("Series has expired: settle it or trade a later expiry")]
     SeriesExpired = 500,
     #[msg("Expiry has not been reached: wait until it has")]

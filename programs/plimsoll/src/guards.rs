@@ -9,6 +9,7 @@ use crate::constants::VERSION;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::health::{health_with, Health, Purpose, Scratch};
 use crate::markets::Markets;
+use crate::state::price::Freshness;
 use crate::state::{Exchange, MarginAccount};
 
 /// Unix time of the cluster.
@@ -81,6 +82,16 @@ pub fn require_initial_margin(
         Some(obstacle) if is_covered => Err(obstacle.into()),
         _ => err!(PlimsollError::InitialMargin),
     }
+}
+
+/// What pays for debts does so at prices that are young enough for liquidations, those of collateral and the quote asset too.
+pub fn require_fresh(account: &MarginAccount, exchange: &Exchange, markets: &Markets, now: i64) -> Result<()> {
+    require!(exchange.stable.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
+    for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
+        let price = &markets.collateral(&slot.collateral)?.price;
+        require!(price.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
+    }
+    Ok(())
 }
 
 /// The account may let go of money: IM ≥ 0 at fresh prices, in a market that allows new risk.

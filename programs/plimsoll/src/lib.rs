@@ -282,6 +282,27 @@ pub mod plimsoll {
         instructions::unstake::handler(ctx)
     }
 
+    /// Opens the queue in which the holders of a series are ranked for deleveraging. Signer: payer.
+    pub fn open_queue(ctx: Context<OpenQueue>, series: u16) -> Result<()> {
+        instructions::open_queue::handler(ctx, series)
+    }
+
+    /// Ranks the holder of a long position by its profit and leverage. Signer: nobody. Remaining accounts: its markets.
+    pub fn rank_position<'info>(ctx: Context<'info, RankPosition<'info>>) -> Result<()> {
+        instructions::rank_position::handler(ctx)
+    }
+
+    /// Closes a short of an insolvent account that nobody pays for against the first of the ranked holders, at its bankruptcy price.
+    /// Signer: nobody. Remaining accounts: every market the two accounts use.
+    pub fn deleverage<'info>(ctx: Context<'info, Deleverage<'info>>, max_size_e6: i64) -> Result<()> {
+        instructions::deleverage::handler(ctx, max_size_e6)
+    }
+
+    /// Ends a debt that nothing is left to pay: the insurance fund pays what it has, all cash shares the rest. Signer: nobody.
+    pub fn share_loss(ctx: Context<ShareLoss>) -> Result<()> {
+        instructions::share_loss::handler(ctx)
+    }
+
     /// Fixes the settlement price of an expiry that has passed. Signer: nobody.
     pub fn settle_expiry(ctx: Context<SettleExpiry>, expiry: u8) -> Result<()> {
         instructions::settle_expiry::handler(ctx, expiry)
@@ -293,7 +314,7 @@ pub mod plimsoll {
     }
 
     /// Takes off the open interest of an underlying what an account has netted away inside liquidations. Signer: nobody.
-    pub fn sync_interest(ctx: Context<SettleAccount>) -> Result<()> {
+    pub fn sync_interest(ctx: Context<SyncInterest>) -> Result<()> {
         instructions::sync_interest::handler(ctx)
     }
 }

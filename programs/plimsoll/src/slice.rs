@@ -66,6 +66,7 @@ impl Slice {
             next = received + 1;
             has_closed |= new.is_zero();
             let received = &mut to.positions[received];
+            received.entry = received.entry().received(position.entry(), old, new).raw();
             received.netted_e6 =
                 received.netted_e6.checked_add(netted(old, part, new)?).ok_or(PlimsollError::Overflow)?;
         }

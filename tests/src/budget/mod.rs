@@ -5,6 +5,7 @@
 
 mod books;
 mod expiries;
+mod losses;
 mod measures;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 12] = [
+pub const GROUPS: [Group; 13] = [
     measures::admin,
     measures::markets,
     measures::volatility,
@@ -28,6 +29,7 @@ pub const GROUPS: [Group; 12] = [
     measures::liquidations,
     measures::insurance,
     measures::sales,
+    losses::losses,
     measures::portfolio,
     measures::arrays,
     expiries::arrays_over_expiries,
@@ -47,6 +49,11 @@ pub fn measure_portfolio() -> Units {
 /// The insurance fund alone.
 pub fn measure_insurance() -> Units {
     measures::insurance()
+}
+
+/// Deleveraging and shared losses alone.
+pub fn measure_losses() -> Units {
+    losses::losses()
 }
 
 /// Portfolio mode from risk arrays.
@@ -121,6 +128,11 @@ mod tests {
     #[test]
     fn cu_margins_over_many_expiries_stay_in_budget() {
         check(expiries::arrays_over_expiries);
+    }
+
+    #[test]
+    fn cu_losses_stay_in_budget() {
+        check(losses::losses);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod liquidate_capacity;
 mod liquidate_largest;
 mod list_expiry;
 mod list_series;
+mod losses;
 mod median;
 mod mints;
 mod open_account;

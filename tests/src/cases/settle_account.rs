@@ -76,7 +76,18 @@ fn accounts_of_another_exchange_do_not_settle() {
     let foreign = Foreign::new(&mut f);
     expect_error!(f.settle_account(foreign.market, buyer), PlimsollError::WrongExchange);
     expect_error!(f.settle_account(ETH, foreign.trader), PlimsollError::WrongExchange);
-    let accounts = accounts::SettleAccount { underlying: f.market_key(ETH), margin_account: f.market_key(ETH) };
+    let accounts = accounts::SettleAccount {
+        exchange: foreign.exchange,
+        underlying: f.market_key(ETH),
+        margin_account: f.margin_key(buyer),
+    };
+    let elsewhere = instruction(accounts, data::SettleAccount {}, &[]);
+    expect_error!(f.send_as(elsewhere, &[]), PlimsollError::WrongExchange);
+    let accounts = accounts::SettleAccount {
+        exchange: f.exchange,
+        underlying: f.market_key(ETH),
+        margin_account: f.market_key(ETH),
+    };
     let twice = instruction(accounts, data::SettleAccount {}, &[]);
     expect_error!(f.send_as(twice, &[]), anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch);
 }

@@ -9,7 +9,7 @@ use plimsoll::events::InterestSynced;
 use plimsoll::{accounts, instruction as data};
 
 fn sync(f: &mut Fixture, market: Market, trader: Trader) -> Result<Receipt, Failure> {
-    let accounts = accounts::SettleAccount { underlying: f.market_key(market), margin_account: f.margin_key(trader) };
+    let accounts = accounts::SyncInterest { underlying: f.market_key(market), margin_account: f.margin_key(trader) };
     f.send(&[instruction(accounts, data::SyncInterest {}, &[])], &[])
 }
 

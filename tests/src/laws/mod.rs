@@ -5,6 +5,7 @@ pub mod homogeneity;
 pub mod insurance;
 pub mod interest;
 pub mod liquidation;
+pub mod losses;
 pub mod margin_order;
 pub mod positions;
 pub mod sale;
@@ -61,6 +62,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     auction::check(step)?;
     insurance::check(step)?;
     sale::check(step)?;
+    losses::check(step)?;
     liquidation::check(step)
 }
 
@@ -71,6 +73,7 @@ pub fn check_state(world: &World) -> Result<(), Broken> {
     positions::check(world)?;
     auction::check_state(world)?;
     insurance::check_state(world)?;
+    losses::check_state(world)?;
     margin_order::check(world)?;
     homogeneity::check(world)
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! quote vault       = Σ (cash + fees due to insurance) of all accounts + Σ (fees + settlement balance) of all underlyings + insurance fund
+//!                     − shared losses that the fund has advanced and accounts have not paid in yet
 //! collateral vault  = Σ balances of all accounts = the collateral's own total
 //! ```
 
@@ -33,7 +34,8 @@ fn check_quote(world: &World, exchange: &Pubkey, vault: &Pubkey) -> Result<(), B
     let fees: Vec<i64> = underlyings.iter().map(|(_, underlying)| underlying.fees_atoms).collect();
     let settlement: Vec<i64> = underlyings.iter().map(|(_, underlying)| underlying.settlement_atoms).collect();
     let funds = world.funds.iter().filter(|(_, fund)| fund.exchange == *exchange);
-    let insurance: i128 = funds.map(|(_, fund)| i128::from(fund.cash_atoms)).sum();
+    let insurance: i128 =
+        funds.map(|(_, fund)| i128::from(fund.cash_atoms) - i128::from(fund.ledger.uncollected_atoms)).sum();
     let held = i128::from(world.vaults.get(vault).copied().unwrap_or(0));
     let sum = |terms: &mut dyn Iterator<Item = i64>| terms.map(i128::from).sum::<i128>();
     let owed = sum(&mut cash.iter().map(|(_, cash)| *cash))

@@ -8,9 +8,11 @@
 
 mod insurance;
 mod liquidation;
+mod losses;
 
 pub use insurance::*;
 pub use liquidation::*;
+pub use losses::*;
 
 use anchor_lang::prelude::*;
 

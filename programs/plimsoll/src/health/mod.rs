@@ -4,6 +4,7 @@
 //! together.
 
 mod cached;
+pub mod claims;
 mod cross;
 mod market;
 mod portfolio;
@@ -197,7 +198,7 @@ fn value(
             valuation.add_cross(underlying, group)?;
         }
     }
-    let report = valuation.sum.report(Value::from_raw(account.cash_atoms)).or_error()?;
+    let report = valuation.sum.report(account.cash(exchange)?).or_error()?;
     let Valuation { obstacle, worst, underlyings, relief, arrays, .. } = valuation;
     Ok(Health { report, obstacle, worst, underlyings, relief, arrays })
 }

@@ -29,6 +29,9 @@ rooms! {
     insurance {
         collect_insurance, create_insurance_fund, open_stake, request_unstake, set_insurance_fund, stake, unstake,
     }
+    losses {
+        deleverage, open_queue, rank_position, share_loss,
+    }
     settlement {
         settle_account, settle_expiry, sync_interest,
     }

@@ -1,6 +1,7 @@
 //! The root account: keys, quote asset, pauses, fees, liquidation terms.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::loss::CashIndex;
 
 use crate::errors::PlimsollError;
 use crate::state::params::LiquidationParamsRaw;
@@ -38,7 +39,9 @@ pub struct Exchange {
     pub pause_bits: u64,
     /// When the pause ends by itself.
     pub pause_until: i64,
-    pub reserved: [u64; 24],
+    /// What is left of a unit of cash after all shared losses, scale 1e-18: see [`CashIndex`].
+    pub cash_index_e18: i64,
+    pub reserved: [u64; 23],
 }
 
 const _: () = assert!(core::mem::size_of::<Exchange>() == 896 && core::mem::align_of::<Exchange>() == 8);
@@ -62,6 +65,10 @@ impl Exchange {
     /// Whether any of these actions is paused: see [`PauseBits`].
     pub fn is_paused(&self, bits: u64, now: i64) -> bool {
         self.pause_bits & bits != 0 && now < self.pause_until
+    }
+
+    pub fn cash_index(&self) -> CashIndex {
+        CashIndex::from_raw(self.cash_index_e18)
     }
 
     pub fn require_admin(&self, signer: &Pubkey) -> Result<()> {

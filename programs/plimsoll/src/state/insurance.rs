@@ -1,4 +1,4 @@
-//! The insurance fund: what pays the takers of insolvent accounts, and the shares of those who staked it.
+//! The insurance fund: what pays the takers of insolvent accounts, the shares of those who staked it, and the ledger of losses.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::error::RiskError;
@@ -26,9 +26,28 @@ pub struct InsuranceFund {
     pub cooldown_secs: i64,
     /// Σ of what the takers of insolvent accounts were paid.
     pub paid_atoms: i64,
-    /// Σ of the fees it took in.
+    /// Σ of the fees it took in, and of what rounding left of shared losses.
     pub earned_atoms: i64,
-    pub reserved: [u64; 23],
+    pub ledger: LossLedger,
+    pub reserved: [u64; 17],
+}
+
+/// Every loss of the exchange, and who has absorbed it: `lost` is what [`InsuranceFund::paid_atoms`] and all others here add up to.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LossLedger {
+    /// Σ of what insolvent accounts owed and could not pay, and of what it took beyond that to find somebody who bears their risk.
+    pub lost_atoms: i64,
+    /// Absorbed by takers who accepted less than the debt.
+    pub taken_atoms: i64,
+    /// Absorbed by the backstop pool.
+    pub backstop_atoms: i64,
+    /// Absorbed by counterparties whose positions were closed below the mark.
+    pub deleveraged_atoms: i64,
+    /// Shared by all cash through the cash index.
+    pub shared_atoms: i64,
+    /// Of the shared: what the fund has advanced, and accounts have not paid in yet.
+    pub uncollected_atoms: i64,
 }
 
 const _: () = assert!(core::mem::size_of::<InsuranceFund>() == 272 && core::mem::align_of::<InsuranceFund>() == 8);
@@ -66,8 +85,16 @@ impl InsuranceFund {
         Pool { cash: Value::from_raw(self.cash_atoms), shares: self.total_shares }
     }
 
+    /// Takes in what accounts owe: first what was advanced for them, then fees.
+    pub fn collect(&mut self, amount_atoms: i64) -> Result<()> {
+        let repaid = amount_atoms.min(self.ledger.uncollected_atoms).max(0);
+        // Not below 0, as it is the smaller of both.
+        self.ledger.uncollected_atoms = self.ledger.uncollected_atoms.saturating_sub(repaid);
+        self.earn(amount_atoms.saturating_sub(repaid))
+    }
+
     /// Takes in a fee: every share is worth more.
-    pub fn earn(&mut self, amount_atoms: i64) -> Result<()> {
+    fn earn(&mut self, amount_atoms: i64) -> Result<()> {
         self.cash_atoms = self.cash_atoms.checked_add(amount_atoms).ok_or(PlimsollError::Overflow)?;
         self.earned_atoms = self.earned_atoms.checked_add(amount_atoms).ok_or(PlimsollError::Overflow)?;
         Ok(())
@@ -110,6 +137,33 @@ impl InsuranceFund {
             self.generation = self.generation.wrapping_add(1);
         }
         Ok(paid)
+    }
+}
+
+/// Who absorbs a loss, apart from the fund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absorber {
+    Taker,
+    Counterparty,
+    Everybody,
+}
+
+impl LossLedger {
+    /// Records a loss of which the fund has paid a part, and somebody else the rest.
+    pub fn record(&mut self, fund: Value, other: Value, absorber: Absorber) -> Result<()> {
+        let add = |sum: &mut i64, amount: Value| -> Result<()> {
+            *sum = sum.checked_add(amount.raw()).ok_or(PlimsollError::Overflow)?;
+            Ok(())
+        };
+        add(&mut self.lost_atoms, fund.add(other).or_error()?)?;
+        match absorber {
+            Absorber::Taker => add(&mut self.taken_atoms, other),
+            Absorber::Counterparty => add(&mut self.deleveraged_atoms, other),
+            Absorber::Everybody => {
+                add(&mut self.uncollected_atoms, other)?;
+                add(&mut self.shared_atoms, other)
+            }
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! A margin account: cash, collateral, positions, and the bookkeeping of calls and liquidations.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::units::Contracts;
+use plimsoll_risk::entry::EntryPrice;
+use plimsoll_risk::loss::CashIndex;
+use plimsoll_risk::units::{Contracts, Value};
 
 use crate::constants::*;
-use crate::errors::PlimsollError;
-use crate::state::Auction;
+use crate::errors::{OrProgramError, PlimsollError};
+use crate::state::{Auction, Exchange};
 
 /// How an account is margined.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,8 @@ pub struct Position {
     pub underlying: u8,
     /// Slot of the expiry in the underlying.
     pub expiry: u8,
-    pub padding: [u8; 4],
+    /// Average premium it was entered at: see [`EntryPrice`].
+    pub entry: u32,
 }
 
 /// One collateral balance; a default key marks a free slot.
@@ -62,7 +65,8 @@ pub struct MarginAccount {
     pub owner: Pubkey,
     /// May trade and liquidate with the account, not withdraw. Default: nobody.
     pub delegate: Pubkey,
-    /// Cash in quote atoms; losses may make it negative within initial margin, buying and withdrawing may not.
+    /// Cash in quote atoms; losses may make it negative within initial margin, buying and withdrawing may not. What it is worth now:
+    /// [`MarginAccount::cash`].
     pub cash_atoms: i64,
     /// Counts every change of the account.
     pub sequence: u64,
@@ -78,10 +82,13 @@ pub struct MarginAccount {
     pub auction: Auction,
     /// Until when an open margin call is to be met.
     pub margin_call_deadline: i64,
-    /// Fees on the bonuses of this account's liquidations, which are the insurance fund's: no longer cash of the account.
+    /// Fees on the bonuses of this account's liquidations and its parts of shared losses, which are the insurance fund's: no longer
+    /// cash of the account.
     pub insurance_due_atoms: i64,
+    /// The exchange's cash index up to which cash has borne shared losses.
+    pub cash_index_e18: i64,
     /// Account-level settings to come.
-    pub reserved: [u64; 24],
+    pub reserved: [u64; 23],
 }
 
 const _: () = {
@@ -102,6 +109,10 @@ impl Position {
     /// What positions are sorted by, in one number.
     const fn key(&self) -> u32 {
         key(self.underlying, self.expiry, self.series)
+    }
+
+    pub fn entry(&self) -> EntryPrice {
+        EntryPrice::from_raw(self.entry)
     }
 
     fn is_empty(&self) -> bool {
@@ -176,7 +187,7 @@ impl MarginAccount {
         }
         require!(count < self.positions.len(), PlimsollError::TooManyPositions);
         self.positions.copy_within(index..count, index + 1);
-        self.positions[index] = Position { size_e6: 0, netted_e6: 0, series, underlying, expiry, padding: [0; 4] };
+        self.positions[index] = Position { size_e6: 0, netted_e6: 0, series, underlying, expiry, entry: 0 };
         self.position_count += 1;
         Ok(index)
     }
@@ -225,6 +236,32 @@ impl MarginAccount {
 
     pub fn has_collateral(&self) -> bool {
         self.collaterals.iter().any(|slot| slot.balance_atoms > 0)
+    }
+
+    /// What the account's cash is worth now: a positive balance less the shared losses it has not borne yet.
+    #[inline(always)]
+    pub fn cash(&self, exchange: &Exchange) -> Result<Value> {
+        let seen = CashIndex::from_raw(self.cash_index_e18);
+        exchange.cash_index().worth(Value::from_raw(self.cash_atoms), seen).or_error()
+    }
+
+    /// Bears the shared losses since the account was last written: before its cash changes. They are the insurance fund's, which has
+    /// advanced them.
+    #[inline(always)]
+    pub fn bear_losses(&mut self, exchange: &Exchange) -> Result<()> {
+        if self.cash_index_e18 != exchange.cash_index_e18 {
+            self.bear(exchange)?;
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn bear(&mut self, exchange: &Exchange) -> Result<()> {
+        let left = self.cash(exchange)?.raw();
+        // Not above what there was.
+        self.owe_insurance(self.cash_atoms.saturating_sub(left))?;
+        self.cash_index_e18 = exchange.cash_index_e18;
+        Ok(())
     }
 
     pub fn add_cash(&mut self, change: i64) -> Result<()> {

@@ -10,6 +10,7 @@ pub mod params;
 pub mod portfolio;
 pub mod portfolio_params;
 pub mod price;
+pub mod queue;
 pub mod risk_cache;
 pub mod underlying;
 pub mod volatility;
@@ -18,7 +19,7 @@ pub use auction::Auction;
 pub use collateral::Collateral;
 pub use exchange::{Exchange, PauseBits};
 pub use history::{HistoricalMove, History};
-pub use insurance::{InsuranceFund, InsuranceStake};
+pub use insurance::{Absorber, InsuranceFund, InsuranceStake, LossLedger};
 pub use margin_account::{CollateralSlot, MarginAccount, MarginMode, Position};
 pub use params::{
     CrossParamsRaw, LiquidationParamsRaw, OracleConfig, OracleSourceArgs, SourceKind, SviRaw, UnderlyingParams,
@@ -27,6 +28,7 @@ pub use params::{
 pub use portfolio::{PortfolioState, ScenarioArgs, ScenarioRaw, VolMove};
 pub use portfolio_params::{PortfolioParamsRaw, SkewParamsRaw};
 pub use price::{OracleSource, PriceState};
+pub use queue::{DeleveragingQueue, Rank};
 pub use risk_cache::{CachedExpiry, CachedSeries, RiskCache};
 pub use underlying::{Expiry, ExpiryStatus, Series, SeriesStatus, Underlying};
 pub use volatility::{Forecast, RealisedVol};

@@ -110,11 +110,12 @@ pub fn handler<'info>(ctx: Context<'info, CheckHealth<'info>>) -> Result<HealthR
     let account = &ctx.accounts.margin_account.load()?;
     require_exchange(account, &ctx.accounts.exchange.key())?;
     let markets = Markets::load(ctx.remaining_accounts.iter(), &account.exchange)?;
-    let valued = health(account, &*ctx.accounts.exchange.load()?, &markets, Purpose::View, unix_now()?)?;
-    report(account, &valued)
+    let exchange = &*ctx.accounts.exchange.load()?;
+    let valued = health(account, exchange, &markets, Purpose::View, unix_now()?)?;
+    report((account, exchange), &valued)
 }
 
-fn report(account: &MarginAccount, valued: &Health) -> Result<HealthReport> {
+fn report((account, exchange): (&MarginAccount, &Exchange), valued: &Health) -> Result<HealthReport> {
     let Health { report, obstacle, worst, underlyings, .. } = valued;
     let mut greeks = DollarGreeks::default();
     for underlying in underlyings {
@@ -136,7 +137,7 @@ fn report(account: &MarginAccount, valued: &Health) -> Result<HealthReport> {
         state: report.state().into(),
         mark_atoms: report.mark.raw(),
         collateral_atoms: report.collateral.raw(),
-        cash_atoms: account.cash_atoms,
+        cash_atoms: account.cash(exchange)?.raw(),
         is_calm: obstacle.is_none(),
         worst,
         greeks: greeks_report(&greeks)?,

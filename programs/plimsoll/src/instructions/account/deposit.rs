@@ -65,6 +65,7 @@ pub fn handler(ctx: Context<MoveTokens>, amount: u64) -> Result<()> {
     };
     transfer.receive(&accounts.authority, amount)?;
     let account = &mut accounts.margin_account.load_mut()?;
+    account.bear_losses(&*accounts.exchange.load()?)?;
     let balance_atoms = match &accounts.collateral {
         None => {
             // Validated: the amount fits an i64.

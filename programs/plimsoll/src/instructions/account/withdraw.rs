@@ -20,6 +20,7 @@ pub fn handler<'info>(ctx: Context<'info, MoveTokens<'info>>, amount: u64) -> Re
     let balance_atoms = {
         let account = &mut accounts.margin_account.load_mut()?;
         account.require_owner(accounts.authority.key)?;
+        account.bear_losses(&*accounts.exchange.load()?)?;
         let balance = match &accounts.collateral {
             None => debit_cash(account, amount)?,
             Some(loader) => debit_collateral(account, loader, amount)?,
@@ -59,7 +60,8 @@ fn debit_collateral(account: &mut MarginAccount, loader: &AccountLoader<Collater
     let left = slot.balance_atoms;
     account.release_empty_collateral();
     let collateral = &mut loader.load_mut()?;
-    collateral.total_deposits_atoms = collateral.total_deposits_atoms.checked_sub(amount).ok_or(PlimsollError::Overflow)?;
+    collateral.total_deposits_atoms =
+        collateral.total_deposits_atoms.checked_sub(amount).ok_or(PlimsollError::Overflow)?;
     // Deposits are capped at i64::MAX.
     Ok(left as i64)
 }

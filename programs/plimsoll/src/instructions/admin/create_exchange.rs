@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use plimsoll_risk::loss::CashIndex;
 
 use crate::constants::*;
 use crate::errors::PlimsollError;
@@ -45,6 +46,7 @@ pub fn handler(ctx: Context<CreateExchange>, args: CreateExchangeArgs) -> Result
     exchange.quote_mint = accounts.quote_mint.key();
     exchange.quote_vault = accounts.quote_vault.key();
     exchange.quote_token_program = accounts.token_program.key();
+    exchange.cash_index_e18 = CashIndex::ONE.raw();
     apply(exchange, &args.exchange)?;
     exchange.stable.configure(&args.stable_oracle)?;
     emit!(ExchangeCreated { exchange: accounts.exchange.key(), admin: exchange.admin, quote_mint: exchange.quote_mint });

@@ -1,4 +1,5 @@
-//! `collect_insurance`: permissionless. Fees that an account's liquidations have set aside go into the insurance fund.
+//! `collect_insurance`: permissionless. What an account owes the insurance fund goes there: fees that its liquidations have set aside,
+//! and its parts of shared losses.
 //!
 //! `liquidate` does not write to the fund: liquidations of different accounts by different callers share no lock.
 
@@ -7,10 +8,11 @@ use anchor_lang::prelude::*;
 use crate::errors::PlimsollError;
 use crate::events::InsuranceCollected;
 use crate::guards::require_exchange;
-use crate::state::{InsuranceFund, MarginAccount};
+use crate::state::{Exchange, InsuranceFund, MarginAccount};
 
 #[derive(Accounts)]
 pub struct CollectInsurance<'info> {
+    pub exchange: AccountLoader<'info, Exchange>,
     #[account(mut)]
     pub fund: AccountLoader<'info, InsuranceFund>,
     #[account(mut)]
@@ -22,9 +24,11 @@ pub fn handler(ctx: Context<CollectInsurance>) -> Result<()> {
     let account = &mut *ctx.accounts.margin_account.load_mut()?;
     require_exchange(account, &fund.exchange)?;
     fund.require_of(&account.exchange)?;
+    require_keys_eq!(ctx.accounts.exchange.key(), account.exchange, PlimsollError::WrongExchange);
+    account.bear_losses(&*ctx.accounts.exchange.load()?)?;
     let amount_atoms = account.insurance_due_atoms;
     require!(amount_atoms > 0, PlimsollError::AmountOutOfRange);
-    fund.earn(amount_atoms)?;
+    fund.collect(amount_atoms)?;
     account.insurance_due_atoms = 0;
     account.touch();
     emit!(InsuranceCollected {

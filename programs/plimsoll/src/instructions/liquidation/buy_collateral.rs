@@ -69,6 +69,8 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
     let liquidatee = &mut *accounts.liquidatee.load_mut()?;
     let signer = accounts.buyer_authority.key;
     require_taker((buyer, signer), liquidatee, &accounts.exchange.key(), args.liquidation_sequence)?;
+    buyer.bear_losses(exchange)?;
+    liquidatee.bear_losses(exchange)?;
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
     let collateral = markets.collateral(&args.collateral)?;

@@ -65,6 +65,8 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     let liquidatee = &mut *accounts.liquidatee.load_mut()?;
     let signer = accounts.liquidator_authority.key;
     require_taker((liquidator, signer), liquidatee, &accounts.exchange.key(), args.liquidation_sequence)?;
+    liquidator.bear_losses(exchange)?;
+    liquidatee.bear_losses(exchange)?;
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
     let scratch = &mut Scratch::keeping_arrays();

@@ -18,12 +18,11 @@ use plimsoll_risk::units::{Ratio, Value};
 use crate::constants::MIN_SLICE_E9;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::AccountTakenOver;
-use crate::guards::{require_taker, require_taker_margin, unix_now};
+use crate::guards::{require_fresh, require_taker, require_taker_margin, unix_now};
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::slice::Slice;
-use crate::state::price::Freshness;
-use crate::state::{Auction, Exchange, InsuranceFund, MarginAccount};
+use crate::state::{Absorber, Auction, Exchange, InsuranceFund, MarginAccount};
 
 /// The caller's limits.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -62,6 +61,8 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     fund.require_of(&accounts.exchange.key())?;
     let signer = accounts.taker_authority.key;
     require_taker((taker, signer), liquidatee, &accounts.exchange.key(), args.liquidation_sequence)?;
+    taker.bear_losses(exchange)?;
+    liquidatee.bear_losses(exchange)?;
     let fraction = Ratio::from_raw(args.fraction_e9);
     require!(args.fraction_e9 >= MIN_SLICE_E9 && fraction <= Ratio::ONE, PlimsollError::AmountOutOfRange);
 
@@ -78,6 +79,9 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     let due = support(&before, &liquidatee.auction, &terms)?.scale(fraction, Rounding::Down).or_error()?;
     let support = fund.absorb(due)?;
     require!(support.raw() >= args.min_support_atoms, PlimsollError::SupportTooSmall);
+    let owed = before.equity.neg().or_error()?.scale(fraction, Rounding::Down).or_error()?;
+    let borne = owed.sub(support).or_error()?.max(Value::ZERO);
+    fund.ledger.record(support, borne, Absorber::Taker)?;
     let breach = Breach { equity: before.equity, maintenance: before.maintenance, paid_in: Value::ZERO };
     Slice::unpaid(breach, fraction).hand_over(liquidatee, taker)?;
     taker.add_cash(support.raw())?;
@@ -97,16 +101,6 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
         equity_before_atoms: before.equity.raw(),
         maintenance_before_atoms: before.maintenance.raw(),
     });
-    Ok(())
-}
-
-/// The fund pays for debts at prices that are young enough for liquidations, those of collateral and the quote asset too.
-fn require_fresh(account: &MarginAccount, exchange: &Exchange, markets: &Markets, now: i64) -> Result<()> {
-    require!(exchange.stable.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
-    for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
-        let price = &markets.collateral(&slot.collateral)?.price;
-        require!(price.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
-    }
     Ok(())
 }
 

@@ -8,12 +8,13 @@ use plimsoll_risk::settlement::payable_payoff;
 use plimsoll_risk::units::{Contracts, Price};
 
 use crate::errors::{OrProgramError, PlimsollError};
-use crate::guards::require_exchange;
 use crate::events::PositionSettled;
-use crate::state::{MarginAccount, Position, Underlying};
+use crate::guards::require_exchange;
+use crate::state::{Exchange, MarginAccount, Position, Underlying};
 
 #[derive(Accounts)]
 pub struct SettleAccount<'info> {
+    pub exchange: AccountLoader<'info, Exchange>,
     #[account(mut)]
     pub underlying: AccountLoader<'info, Underlying>,
     #[account(mut)]
@@ -25,6 +26,8 @@ pub fn handler(ctx: Context<SettleAccount>) -> Result<()> {
     let underlying = &mut *ctx.accounts.underlying.load_mut()?;
     let account = &mut *ctx.accounts.margin_account.load_mut()?;
     require_exchange(account, &underlying.exchange)?;
+    require_keys_eq!(ctx.accounts.exchange.key(), account.exchange, PlimsollError::WrongExchange);
+    account.bear_losses(&*ctx.accounts.exchange.load()?)?;
     let slot = account.underlyings.iter().position(|key| *key == underlying_key);
     let slot = slot.ok_or(PlimsollError::NothingToSettle)? as u8;
     let mut is_any = false;

@@ -6,11 +6,19 @@
 use anchor_lang::prelude::*;
 
 use crate::errors::PlimsollError;
-use crate::guards::require_exchange;
 use crate::events::InterestSynced;
-use crate::instructions::settle_account::SettleAccount;
+use crate::guards::require_exchange;
+use crate::state::{MarginAccount, Underlying};
 
-pub fn handler(ctx: Context<SettleAccount>) -> Result<()> {
+#[derive(Accounts)]
+pub struct SyncInterest<'info> {
+    #[account(mut)]
+    pub underlying: AccountLoader<'info, Underlying>,
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+}
+
+pub fn handler(ctx: Context<SyncInterest>) -> Result<()> {
     let (underlying_key, account_key) = (ctx.accounts.underlying.key(), ctx.accounts.margin_account.key());
     let underlying = &mut *ctx.accounts.underlying.load_mut()?;
     let account = &mut *ctx.accounts.margin_account.load_mut()?;

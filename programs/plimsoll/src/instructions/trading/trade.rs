@@ -74,6 +74,8 @@ pub fn handler<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Res
     require_exchange(maker, &exchange_key)?;
     taker.require_owner_or_delegate(accounts.taker_authority.key)?;
     maker.require_owner_or_delegate(accounts.maker_authority.key)?;
+    taker.bear_losses(&exchange)?;
+    maker.bear_losses(&exchange)?;
 
     let deal = Deal::agree(&args, &exchange)?;
     let (taker_side, maker_side, event) = {
@@ -190,7 +192,9 @@ impl Deal {
     fn book(&self, underlying: &mut Underlying, account: &mut MarginAccount, side: &Side) -> Result<()> {
         let (index, old, new) = side.apply(account)?;
         let series = underlying.series_mut(self.series)?;
-        series.take_off_netted(&mut account.positions[index])?;
+        let position = &mut account.positions[index];
+        series.take_off_netted(position)?;
+        position.entry = position.entry().traded(old, side.size, self.price).or_error()?.raw();
         series.move_interest(old, new)
     }
 

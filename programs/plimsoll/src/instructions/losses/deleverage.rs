@@ -1,0 +1,187 @@
+//! `deleverage`: permissionless. Closes a short of an insolvent account that nobody pays for against a holder of the same series.
+//!
+//! ```text
+//! eligible       E < 0 and MM < 0, by full revaluation; seen insolvent for the whole length of its auction; the fund holds less than −E
+//! counterparty   ranked at most ten minutes ago, by profit × leverage now at most a tenth under the first of the others; the ranked hold
+//!                half of the series' open interest, or there are sixteen of them
+//! price          the account's bankruptcy price: every claim on it is paid the same part of its mark, what everything else covers
+//! loss           mark less price: the fund pays what it has, the counterparty bears the rest, and never more than its equity
+//! ```
+//!
+//! Only shorts are closed: a long owes nothing. What the account keeps afterwards (longs, collateral, what it owes) is its equity of 0.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::liquidation::{is_first_enough, payable_claim};
+use plimsoll_risk::params::LiquidationParams;
+use plimsoll_risk::units::{Contracts, Price, Ratio, Value};
+
+use super::rank_position::{find, long_position, score};
+use crate::errors::{OrProgramError, PlimsollError};
+use crate::events::PositionDeleveraged;
+use crate::guards::{require_exchange, require_fresh, unix_now};
+use crate::health::{claims, health_with, Purpose, Scratch};
+use crate::markets::Markets;
+use crate::state::{Absorber, DeleveragingQueue, Exchange, InsuranceFund, MarginAccount, Position, Underlying};
+
+#[derive(Accounts)]
+pub struct Deleverage<'info> {
+    pub exchange: AccountLoader<'info, Exchange>,
+    #[account(mut)]
+    pub underlying: AccountLoader<'info, Underlying>,
+    #[account(mut)]
+    pub queue: AccountLoader<'info, DeleveragingQueue>,
+    #[account(mut)]
+    pub fund: AccountLoader<'info, InsuranceFund>,
+    /// The insolvent account.
+    #[account(mut)]
+    pub liquidatee: AccountLoader<'info, MarginAccount>,
+    /// Holder of the same series.
+    #[account(mut)]
+    pub counterparty: AccountLoader<'info, MarginAccount>,
+}
+
+/// One short of the account and as much of the counterparty's long, and what is paid for them.
+struct Match {
+    short: Position,
+    long: Position,
+    size: Contracts,
+    mark: Price,
+    claim: Value,
+    payment: Value,
+    score: Ratio,
+}
+
+pub fn handler<'info>(ctx: Context<'info, Deleverage<'info>>, max_size_e6: i64) -> Result<()> {
+    let now = unix_now()?;
+    let accounts = ctx.accounts;
+    let (account_key, counterparty_key) = (accounts.liquidatee.key(), accounts.counterparty.key());
+    let (exchange_key, underlying_key) = (accounts.exchange.key(), accounts.underlying.key());
+    require_keys_neq!(account_key, counterparty_key, PlimsollError::DuplicateAccount);
+    require!(max_size_e6 > 0, PlimsollError::AmountOutOfRange);
+    let exchange = &*accounts.exchange.load()?;
+    let account = &mut *accounts.liquidatee.load_mut()?;
+    let counterparty = &mut *accounts.counterparty.load_mut()?;
+    let (fund, queue) = (&mut *accounts.fund.load_mut()?, &mut *accounts.queue.load_mut()?);
+    for party in [&*account, &*counterparty] {
+        require_exchange(party, &exchange_key)?;
+    }
+    fund.require_of(&exchange_key)?;
+    queue.require_of(&underlying_key)?;
+    account.bear_losses(exchange)?;
+    counterparty.bear_losses(exchange)?;
+
+    let (before, theirs, matched) = {
+        let markets = std::iter::once(accounts.underlying.as_ref()).chain(ctx.remaining_accounts.iter());
+        let markets = Markets::load(markets, &exchange_key)?;
+        let scratch = &mut Scratch::new();
+        let breached = health_with(scratch, account, exchange, &markets, Purpose::Liquidation, now)?;
+        require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
+        let before = breached.report;
+        require!(before.equity.is_negative(), PlimsollError::NotInsolvent);
+        require_fresh(account, exchange, &markets, now)?;
+        require_unpaid(account, fund, exchange, before.equity, now)?;
+        let theirs = health_with(scratch, counterparty, exchange, &markets, Purpose::Liquidation, now)?.report.equity;
+        let parties = ((&*account, before.equity), (&*counterparty, theirs));
+        let matched = Match::of(parties, (&underlying_key, queue.series), &markets, max_size_e6, now)?;
+        (before, theirs, matched)
+    };
+    let lag_secs = now.saturating_sub(account.auction.insolvent_at);
+    let first = queue.first_score(&counterparty_key, now)?;
+    require!(is_first_enough(matched.score, first).or_error()?, PlimsollError::Outranked);
+    let loss = matched.claim.sub(matched.payment).or_error()?;
+    let paid = fund.absorb(loss)?;
+    let borne = loss.sub(paid).or_error()?;
+    require!(borne <= theirs, PlimsollError::NotRanked);
+    {
+        let underlying = &mut *accounts.underlying.load_mut()?;
+        queue.require_enough(underlying.series(queue.series)?.long_e6, now)?;
+        matched.book(underlying, account, counterparty, paid)?;
+    }
+    queue.closed(&counterparty_key, matched.long.size().sub(matched.size).or_error()?.raw());
+    fund.ledger.record(paid, borne, Absorber::Counterparty)?;
+    let liquidation_sequence = account.count_liquidation();
+    counterparty.touch();
+    emit!(PositionDeleveraged {
+        account: account_key,
+        counterparty: counterparty_key,
+        liquidation_sequence,
+        underlying: underlying_key,
+        series: queue.series,
+        size_e6: matched.size.raw(),
+        mark_e9: matched.mark.raw(),
+        claim_atoms: matched.claim.raw(),
+        payment_atoms: matched.payment.raw(),
+        fund_paid_atoms: paid.raw(),
+        borne_atoms: borne.raw(),
+        score_e9: matched.score.raw(),
+        first_score_e9: first.raw(),
+        equity_before_atoms: before.equity.raw(),
+        counterparty_equity_before_atoms: theirs.raw(),
+        lag_secs,
+    });
+    Ok(())
+}
+
+/// Nobody else pays: the auction of the insolvent account is over, and the fund has less than what is owed.
+fn require_unpaid(
+    account: &mut MarginAccount,
+    fund: &InsuranceFund,
+    exchange: &Exchange,
+    equity: Value,
+    now: i64,
+) -> Result<()> {
+    let terms = LiquidationParams::from(&exchange.liquidation);
+    account.auction.see(now, equity, &terms);
+    let is_over = account.auction.insolvent_secs >= terms.insolvent.raw();
+    let owed = equity.neg().or_error()?;
+    require!(is_over && fund.cash_atoms < owed.raw(), PlimsollError::DebtStillInsured);
+    Ok(())
+}
+
+impl Match {
+    /// As much as both hold and the caller wants, at the account's bankruptcy price.
+    fn of(
+        ((account, equity), (counterparty, theirs)): ((&MarginAccount, Value), (&MarginAccount, Value)),
+        (underlying_key, series): (&Pubkey, u16),
+        markets: &Markets,
+        max_size_e6: i64,
+        now: i64,
+    ) -> Result<Self> {
+        let underlying = markets.underlying(underlying_key)?;
+        let short = find(account, underlying_key, series).filter(|position| position.size_e6 < 0);
+        let short = *short.ok_or(PlimsollError::SeriesNotFound)?;
+        let long = *long_position(counterparty, underlying_key, series)?;
+        require!(now < underlying.expiry(short.expiry)?.expiry_ts, PlimsollError::SeriesExpired);
+        let held = short.size().abs().or_error()?.min(long.size());
+        let size = held.min(Contracts::from_raw(max_size_e6));
+        let mark = claims::mark(underlying, &long, now)?;
+        let claim = mark.times(size).to_value_floor().or_error()?;
+        let all = claims::claims(account, markets, now)?.to_value_ceil().or_error()?;
+        let payment = if claim.is_zero() { Value::ZERO } else { payable_claim(claim, equity, all).or_error()? };
+        let score = score(underlying, &long, mark, theirs)?;
+        Ok(Self { short, long, size, mark, claim, payment, score })
+    }
+
+    /// Closes both sides; the counterparty also gets what the fund pays.
+    fn book(
+        &self,
+        underlying: &mut Underlying,
+        account: &mut MarginAccount,
+        counterparty: &mut MarginAccount,
+        fund: Value,
+    ) -> Result<()> {
+        account.add_cash(self.payment.neg().or_error()?.raw())?;
+        counterparty.add_cash(self.payment.add(fund).or_error()?.raw())?;
+        for (party, position, change) in
+            [(account, self.short, self.size), (counterparty, self.long, self.size.neg().or_error()?)]
+        {
+            let place = (position.underlying, position.expiry, position.series);
+            let (index, old, new) = party.add_to_position(0, place, change)?;
+            let series = underlying.series_mut(position.series)?;
+            series.take_off_netted(&mut party.positions[index])?;
+            series.move_interest(old, new)?;
+            party.release_empty();
+        }
+        Ok(())
+    }
+}
