@@ -4,9 +4,9 @@
 //! together.
 
 mod cached;
-pub mod claims;
 mod cross;
 mod market;
+pub mod marks;
 mod portfolio;
 mod scratch;
 

@@ -19,7 +19,7 @@ use super::rank_position::{find, long_position, score};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::PositionDeleveraged;
 use crate::guards::{require_exchange, require_fresh, unix_now};
-use crate::health::{claims, health_with, Purpose, Scratch};
+use crate::health::{health, marks, Purpose};
 use crate::markets::Markets;
 use crate::state::{Absorber, DeleveragingQueue, Exchange, InsuranceFund, MarginAccount, Position, Underlying};
 
@@ -73,16 +73,17 @@ pub fn handler<'info>(ctx: Context<'info, Deleverage<'info>>, max_size_e6: i64) 
     let (before, theirs, matched) = {
         let markets = std::iter::once(accounts.underlying.as_ref()).chain(ctx.remaining_accounts.iter());
         let markets = Markets::load(markets, &exchange_key)?;
-        let scratch = &mut Scratch::new();
-        let breached = health_with(scratch, account, exchange, &markets, Purpose::Liquidation, now)?;
+        let breached = health(account, exchange, &markets, Purpose::Liquidation, now)?;
         require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
         let before = breached.report;
         require!(before.equity.is_negative(), PlimsollError::NotInsolvent);
         require_fresh(account, exchange, &markets, now)?;
         require_unpaid(account, fund, exchange, before.equity, now)?;
-        let theirs = health_with(scratch, counterparty, exchange, &markets, Purpose::Liquidation, now)?.report.equity;
-        let parties = ((&*account, before.equity), (&*counterparty, theirs));
-        let matched = Match::of(parties, (&underlying_key, queue.series), &markets, max_size_e6, now)?;
+        let claims = marks::worth(account, exchange, &markets, now)?.claims;
+        let theirs = marks::worth(counterparty, exchange, &markets, now)?.equity;
+        let parties = ((&*account, before.equity, claims), (&*counterparty, theirs));
+        let underlying = markets.underlying(&underlying_key)?;
+        let matched = Match::of(parties, (&underlying_key, underlying), queue.series, max_size_e6, now)?;
         (before, theirs, matched)
     };
     let lag_secs = now.saturating_sub(account.auction.insolvent_at);
@@ -141,23 +142,21 @@ fn require_unpaid(
 impl Match {
     /// As much as both hold and the caller wants, at the account's bankruptcy price.
     fn of(
-        ((account, equity), (counterparty, theirs)): ((&MarginAccount, Value), (&MarginAccount, Value)),
-        (underlying_key, series): (&Pubkey, u16),
-        markets: &Markets,
+        ((account, equity, claims), (counterparty, theirs)): ((&MarginAccount, Value, Value), (&MarginAccount, Value)),
+        (underlying_key, underlying): (&Pubkey, &Underlying),
+        series: u16,
         max_size_e6: i64,
         now: i64,
     ) -> Result<Self> {
-        let underlying = markets.underlying(underlying_key)?;
         let short = find(account, underlying_key, series).filter(|position| position.size_e6 < 0);
         let short = *short.ok_or(PlimsollError::SeriesNotFound)?;
         let long = *long_position(counterparty, underlying_key, series)?;
         require!(now < underlying.expiry(short.expiry)?.expiry_ts, PlimsollError::SeriesExpired);
         let held = short.size().abs().or_error()?.min(long.size());
         let size = held.min(Contracts::from_raw(max_size_e6));
-        let mark = claims::mark(underlying, &long, now)?;
+        let mark = marks::mark(underlying, &long, now)?;
         let claim = mark.times(size).to_value_floor().or_error()?;
-        let all = claims::claims(account, markets, now)?.to_value_ceil().or_error()?;
-        let payment = if claim.is_zero() { Value::ZERO } else { payable_claim(claim, equity, all).or_error()? };
+        let payment = if claim.is_zero() { Value::ZERO } else { payable_claim(claim, equity, claims).or_error()? };
         let score = score(underlying, &long, mark, theirs)?;
         Ok(Self { short, long, size, mark, claim, payment, score })
     }

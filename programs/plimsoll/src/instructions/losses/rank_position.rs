@@ -10,7 +10,7 @@ use plimsoll_risk::units::{Price, Ratio, Value};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::PositionRanked;
 use crate::guards::{require_exchange, unix_now};
-use crate::health::{claims, health_with, Purpose, Scratch};
+use crate::health::marks;
 use crate::markets::Markets;
 use crate::state::{DeleveragingQueue, Exchange, MarginAccount, Position, Rank, Underlying};
 
@@ -35,9 +35,8 @@ pub fn handler<'info>(ctx: Context<'info, RankPosition<'info>>) -> Result<()> {
     let markets = Markets::load(accounts, &account.exchange)?;
     let underlying = markets.underlying(&underlying_key)?;
     let position = long_position(account, &underlying_key, queue.series)?;
-    let scratch = &mut Scratch::new();
-    let equity = health_with(scratch, account, exchange, &markets, Purpose::Liquidation, now)?.report.equity;
-    let mark = claims::mark(underlying, position, now)?;
+    let equity = marks::worth(account, exchange, &markets, now)?.equity;
+    let mark = marks::mark(underlying, position, now)?;
     let score = score(underlying, position, mark, equity)?;
     queue.rank(Rank { account: account_key, score_e9: score.raw(), size_e6: position.size_e6, ranked_at: now }, now)?;
     emit!(PositionRanked {
