@@ -212,7 +212,7 @@ test("an unobserved expiry settles by the fallback after an hour, and everybody 
   assert.equal(settled?.["isFallback"], true);
   assert.equal(String(settled?.["settlementE9"]), units.price("164").toString(), "the last index before the expiry");
   for (const { owner, account } of [writer, buyer, liquidator]) {
-    await send(method("settleAccount").accountsPartial({ underlying, marginAccount: account }));
+    await send(method("settleAccount").accountsPartial({ exchange, underlying, marginAccount: account }));
     const { cashAtoms } = await margin({ owner, account });
     const mint = (await scene.admin.fetchExchange()).quoteMint;
     const userTokens = key(await tokenAccountOf(owner.publicKey.toBase58() as typeof mint, mint));

@@ -56,7 +56,7 @@ export async function checkLaws(client: PlimsollClient): Promise<void> {
   const fees = sum(underlyings.map(({ data }) => data.feesAtoms));
   const settlement = sum(underlyings.map(({ data }) => data.settlementAtoms));
   const funds = only(getInsuranceFundDiscriminatorBytes(), (account) => decodeInsuranceFund(account));
-  const insurance = sum(funds.map(({ data }) => data.cashAtoms));
+  const insurance = sum(funds.map(({ data }) => data.cashAtoms - data.ledger.uncollectedAtoms));
   assert.equal(
     await balance(client.chain, quoteVault),
     cash + due + fees + settlement + insurance,

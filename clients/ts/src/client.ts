@@ -160,7 +160,8 @@ export class PlimsollClient extends PlimsollReader {
     const close = getCloseAccountInstruction({ owner, marginAccount }, this.config);
     if (insuranceDueAtoms === 0n) return this.run(options, close);
     const fund = await insuranceFundAddress(this.exchange, this.config);
-    return this.run(options, getCollectInsuranceInstruction({ fund, marginAccount }, this.config), close);
+    const input = { exchange: this.exchange, fund, marginAccount };
+    return this.run(options, getCollectInsuranceInstruction(input, this.config), close);
   }
 
   /** Lets another key trade and liquidate with the account; DEFAULT_KEY ends it. */
@@ -372,7 +373,8 @@ export class PlimsollClient extends PlimsollReader {
   }
 
   settleAccount(underlying: Address, marginAccount: Address, options?: Options): Promise<Receipt> {
-    return this.run(options, getSettleAccountInstruction({ underlying, marginAccount }, this.config));
+    const input = { exchange: this.exchange, underlying, marginAccount };
+    return this.run(options, getSettleAccountInstruction(input, this.config));
   }
 
   removeExpiry(underlying: Address, expiry: number, options?: Options): Promise<Receipt> {

@@ -9,6 +9,7 @@ export * from "./events";
 export * from "./generated";
 export { CONSTANTS } from "./generated/tables";
 export * from "./insurance";
+export * from "./losses";
 export * from "./pdas";
 export * from "./portfolio";
 export { PlimsollReader } from "./reader";

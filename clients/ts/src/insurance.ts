@@ -65,10 +65,11 @@ export class PlimsollInsurance extends PlimsollClient {
     return this.run(options, getUnstakeInstruction(await this.#accounts(owner), this.config));
   }
 
-  /** Moves fees that an account's liquidations have set aside into the fund. Anyone may. */
+  /** Moves what an account owes the fund there: fees of its liquidations, and its parts of shared losses. Anyone may. */
   async collect(marginAccount: Address, options?: Options): Promise<Receipt> {
     const fund = await this.fundAddress();
-    return this.run(options, getCollectInsuranceInstruction({ fund, marginAccount }, this.config));
+    const input = { exchange: this.exchange, fund, marginAccount };
+    return this.run(options, getCollectInsuranceInstruction(input, this.config));
   }
 
   /** Takes over an insolvent account, or a part of it, for what the fund pays. */

@@ -6,6 +6,7 @@ import {
   findFundPda,
   findHistoryPda,
   findMarginAccountPda,
+  findQueuePda,
   findStakePda,
   findVaultPda,
 } from "./generated";
@@ -35,6 +36,10 @@ export const insuranceFundAddress = async (exchange: Address, config?: Config): 
 /** An owner's stake in an insurance fund. */
 export const stakeAddress = async (fund: Address, owner: Address, config?: Config): Promise<Address> =>
   (await findStakePda({ fund, owner }, config))[0];
+
+/** The queue in which holders of a series are ranked for deleveraging. */
+export const queueAddress = async (underlying: Address, series: number, config?: Config): Promise<Address> =>
+  (await findQueuePda({ underlying, series }, config))[0];
 
 /** An owner's margin account of a number. */
 export const marginAccountAddress = async (

@@ -94,7 +94,7 @@ test("exchange", async () => {
   assert.deepEqual(exchange.liquidation, LIQUIDATION);
   assert.equal(exchange.stable.indexE9, 1_000_000_000n);
   assert.equal(exchange.stable.maxAgeSecs, 60n);
-  assert.equal(exchange.reserved.length, 24);
+  assert.equal(exchange.reserved.length, 23);
 });
 
 test("collateral", async () => {

@@ -5,8 +5,8 @@ use crate::fixture::{key, Events};
 use crate::{expect_error, usd, Fixture, Setup, Trader};
 use anchor_lang::error::ErrorCode;
 use plimsoll::errors::PlimsollError;
-use plimsoll::events::CollateralBought;
-use plimsoll::instructions::BuyCollateralArgs;
+use plimsoll::events::{CollateralBought, LossShared};
+use plimsoll::instructions::{AccountState, BuyCollateralArgs};
 use plimsoll::state::{Auction, MarginMode};
 use solana_signer::Signer;
 
@@ -138,4 +138,24 @@ fn the_buyer_signs_is_somebody_else_and_covers_his_book() {
     expect_error!(f.buy_collateral(writer, writer, all(&f)), PlimsollError::DuplicateAccount);
     let poor = f.trader("poor", 1.0);
     expect_error!(f.buy_collateral(poor, writer, all(&f)), PlimsollError::InitialMargin);
+}
+
+/// Nothing but SOL is left of an account that owes more than it is worth, and nobody is paid to take it over.
+#[test]
+fn an_estate_is_sold_and_the_rest_of_its_debt_shared() {
+    let (mut f, writer, buyer) = owing(-1_600.0, 1_500.0);
+    f.create_insurance_fund(0).unwrap();
+    let call = f.call(ETH, 0, 1_500.0);
+    f.trade(writer, buyer, call, 3.0, 50.0).unwrap();
+    f.set_collateral_price(SOL, 60.0);
+    assert_eq!(f.check_health(writer).state, AccountState::Bankrupt);
+    expect_error!(f.buy_collateral(buyer, writer, all(&f)), PlimsollError::NotLiquidatable);
+    expect_error!(f.share_loss(writer), PlimsollError::LossNotFinal);
+    f.watch(writer, 900);
+    let told: CollateralBought = f.buy_collateral(buyer, writer, all(&f)).unwrap().event();
+    assert_eq!((told.amount_atoms, told.discount_e9), (20_000_000_000, 800_000_000));
+    let debt = -f.cash(writer);
+    assert!(debt > 0 && !f.account(writer).has_collateral());
+    let told: LossShared = f.share_loss(writer).unwrap().event();
+    assert_eq!((told.shared_atoms, f.cash(writer)), (debt, 0));
 }

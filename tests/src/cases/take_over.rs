@@ -106,20 +106,29 @@ fn a_solvent_account_is_not_taken_over() {
     expect_error!(f.take_over(taker, writer, TAKE_OVER), PlimsollError::NotLiquidatable);
 }
 
+/// A deposit of a dollar at the right moment would have set back the auction each time: its clock stands still instead.
 #[test]
-fn an_insolvency_that_ends_begins_at_the_loss_again() {
+fn reg_an_insolvency_that_is_interrupted_goes_on_where_it_stopped() {
     let (mut f, _, writer, _) = insolvent(2_000.0);
     f.flag(writer).unwrap();
     f.pass(60);
     f.flag(writer).unwrap();
+    let first = f.account(writer).auction.insolvent_at;
     assert_eq!(f.account(writer).auction.insolvent_secs, 60);
     f.set_price(ETH, 1_780.0);
+    f.pass(60);
     let seen: BreachSeen = f.flag(writer).unwrap().event();
-    assert_eq!((seen.support_atoms, seen.elapsed_secs), (0, 60));
+    assert_eq!((seen.support_atoms, seen.elapsed_secs), (0, 120));
     f.set_price(ETH, 2_000.0);
     let seen: BreachSeen = f.flag(writer).unwrap().event();
-    assert_eq!(seen.support_atoms, -f.check_health(writer).equity_atoms);
-    assert_eq!((f.account(writer).auction.insolvent_at, f.account(writer).auction.insolvent_secs), (f.now(), 0));
+    let (owed, deficit) = (-f.check_health(writer).equity_atoms, -f.check_health(writer).maintenance_atoms);
+    assert!((seen.support_atoms - owed - (deficit - owed) / 15).abs() <= 1, "{} of {owed}", seen.support_atoms);
+    let auction = f.account(writer).auction;
+    assert_eq!((auction.insolvent_at, auction.insolvent_secs), (first, 60));
+    // Out of the breach ends both clocks.
+    f.set_price(ETH, 1_500.0);
+    f.flag(writer).unwrap();
+    assert_eq!(f.account(writer).auction, Auction::default());
 }
 
 #[test]

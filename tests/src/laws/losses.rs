@@ -114,8 +114,9 @@ fn check_deleveraged(step: &Step, event: &PositionDeleveraged) -> Result<(), Bro
     if i128::from(event.lag_secs) < length {
         return Err(format!("deleveraged {} s after the insolvency was seen, {length} are due", event.lag_secs));
     }
-    // Marks of the accounts are rounded once each, and their kernels agree with the price to some atoms in a million contracts.
-    let slack = 4 + i128::from(event.claim_atoms) / 10_000_000;
+    // Marks of the accounts are rounded once each; in portfolio mode they agree with the price to 2e-8 of what is closed.
+    let index = step.before.underlying(&event.underlying).map_or(0, |underlying| i128::from(underlying.price.index_e9));
+    let slack = 4 + index * i128::from(event.size_e6) / 1_000_000_000 / 50_000_000;
     let lost = i128::from(event.claim_atoms) - i128::from(event.payment_atoms);
     if (owes - owed - lost).abs() > slack || lost < 0 || event.payment_atoms < 0 {
         return Err(format!("{} went from {owed} to {owes}: {event:?}", event.account));

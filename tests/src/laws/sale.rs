@@ -3,6 +3,7 @@
 //! ```text
 //! before     MM < 0 ≤ E, cash < 0
 //! after      MM higher; cash at most what an atom of the collateral costs above 0; the buffer not overshot by more than that
+//! estate     E < 0: without positions, for the whole length of its auction, at no less than the last price of the fast leg
 //! price      E' − E ≥ −(1 − d)·worth; the buyer's E' − E and the fee together at most that
 //! ```
 
@@ -22,7 +23,10 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     let (before, after) = (valued(&step.before, &event.account)?.report, valued(&step.after, &event.account)?.report);
     let cash = |world: &World| world.account(&event.account).map_or(0, |account| account.cash_atoms);
     let (cash, cash_after) = (cash(&step.before), cash(&step.after));
-    if !before.maintenance.is_negative() || before.equity.is_negative() || cash >= 0 {
+    if before.equity.is_negative() {
+        return check_estate(step, &event, cash);
+    }
+    if !before.maintenance.is_negative() || cash >= 0 {
         return Err(format!("{} had no need to sell: {before:?}, cash {cash}", event.account));
     }
     if after.maintenance <= before.maintenance {
@@ -44,6 +48,23 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     if cash_after > lot || after.maintenance.raw() > target + 2 * lot {
         return Err(format!("sold too much: cash {cash_after}, {after:?}, target {target}, lot {lot}"));
     }
+    check_price(step, &event)
+}
+
+/// What is left of an insolvent account is sold for what it owes.
+fn check_estate(step: &Step, event: &CollateralBought, cash: i64) -> Result<(), Broken> {
+    let terms = &step.before.exchanges[0].1.liquidation;
+    let account = step.before.account(&event.account).ok_or("the account that sold is gone")?;
+    let seen = step.after.unix_time - account.auction.insolvent_at;
+    let is_lawful = account.position_count == 0 && account.auction.insolvent_at > 0 && seen >= terms.insolvent_secs;
+    if !is_lawful || cash >= 0 || event.discount_e9 < terms.fast_discount_e9 {
+        return Err(format!("{} was no estate, {seen} s insolvent, cash {cash}", event.account));
+    }
+    check_price(step, event)
+}
+
+fn check_price(step: &Step, event: &CollateralBought) -> Result<(), Broken> {
+    let (before, after) = (valued(&step.before, &event.account)?.report, valued(&step.after, &event.account)?.report);
     let lost = before.equity.raw() - after.equity.raw();
     let gain = valued(&step.after, &event.buyer)?.report.equity.raw()
         - valued(&step.before, &event.buyer)?.report.equity.raw();

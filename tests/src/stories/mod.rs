@@ -23,6 +23,7 @@ mod settlement_fallback;
 mod silent_feed;
 mod spreads;
 mod squeeze;
+mod waterfall;
 
 use proptest::test_runner::Config;
 

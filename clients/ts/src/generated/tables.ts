@@ -54,6 +54,8 @@ import {
   type InsuranceFundCreated,
   getInterestSyncedDecoder,
   type InterestSynced,
+  getLossSharedDecoder,
+  type LossShared,
   getMarginCallClearedDecoder,
   type MarginCallCleared,
   getMarginCalledDecoder,
@@ -64,6 +66,10 @@ import {
   type PauseChanged,
   getPortfolioChangedDecoder,
   type PortfolioChanged,
+  getPositionDeleveragedDecoder,
+  type PositionDeleveraged,
+  getPositionRankedDecoder,
+  type PositionRanked,
   getPositionSettledDecoder,
   type PositionSettled,
   getPriceUpdatedDecoder,
@@ -123,11 +129,14 @@ export type PlimsollEvents = {
   InsuranceFundChanged: InsuranceFundChanged;
   InsuranceFundCreated: InsuranceFundCreated;
   InterestSynced: InterestSynced;
+  LossShared: LossShared;
   MarginCallCleared: MarginCallCleared;
   MarginCalled: MarginCalled;
   OracleChanged: OracleChanged;
   PauseChanged: PauseChanged;
   PortfolioChanged: PortfolioChanged;
+  PositionDeleveraged: PositionDeleveraged;
+  PositionRanked: PositionRanked;
   PositionSettled: PositionSettled;
   PriceUpdated: PriceUpdated;
   RiskCacheCreated: RiskCacheCreated;
@@ -282,6 +291,11 @@ export const EVENTS = [
     decoder: getInterestSyncedDecoder,
   },
   {
+    name: "LossShared",
+    discriminator: [187, 237, 67, 165, 210, 185, 21, 181],
+    decoder: getLossSharedDecoder,
+  },
+  {
     name: "MarginCallCleared",
     discriminator: [128, 143, 210, 78, 197, 251, 62, 178],
     decoder: getMarginCallClearedDecoder,
@@ -305,6 +319,16 @@ export const EVENTS = [
     name: "PortfolioChanged",
     discriminator: [148, 249, 245, 50, 56, 115, 138, 24],
     decoder: getPortfolioChangedDecoder,
+  },
+  {
+    name: "PositionDeleveraged",
+    discriminator: [108, 14, 146, 114, 186, 45, 241, 84],
+    decoder: getPositionDeleveragedDecoder,
+  },
+  {
+    name: "PositionRanked",
+    discriminator: [192, 167, 15, 0, 99, 20, 200, 45],
+    decoder: getPositionRankedDecoder,
   },
   {
     name: "PositionSettled",
@@ -671,6 +695,31 @@ export const ERRORS = [
     message: "Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice",
   },
   {
+    code: 6410,
+    name: "DebtStillInsured",
+    message: "Debt can still be paid by the insurance fund, or its auction still runs: take the account over or flag it until it is over",
+  },
+  {
+    code: 6411,
+    name: "NotRanked",
+    message: "Counterparty is not ranked, its rank is older than ten minutes, or it holds nothing to close: rank one that does",
+  },
+  {
+    code: 6412,
+    name: "Outranked",
+    message: "Another ranked counterparty comes first: deleverage that one, or rank both again",
+  },
+  {
+    code: 6413,
+    name: "TooFewRanked",
+    message: "Ranked counterparties hold less than half of the open interest: rank more of them",
+  },
+  {
+    code: 6414,
+    name: "LossNotFinal",
+    message: "Account still holds positions or collateral, or owes no cash: deleverage, settle or sell first",
+  },
+  {
     code: 6500,
     name: "SeriesExpired",
     message: "Series has expired: settle it or trade a later expiry",
@@ -770,6 +819,8 @@ export const CONSTANTS = {
   MAX_HISTORY: 64,
   MAX_POSITIONS: 64,
   MAX_PUBLISHERS: 4,
+  MAX_RANKED: 16,
+  MAX_RANK_AGE_SECS: 600,
   MAX_SERIES: 512,
   MAX_SOURCES: 3,
   MAX_UNDERLYINGS: 8,

@@ -45,15 +45,16 @@ impl Auction {
     }
 
     /// Notes that the account is in breach with this equity: starts the auction, or another one where the last was left alone for
-    /// too long. An insolvent account has a second clock, which starts anew with each insolvency.
+    /// too long. An insolvent account has a second clock, which stands still while it is solvent: a small deposit does not set it back.
     pub fn see(&mut self, now: i64, equity: Value, terms: &LiquidationParams) {
         let clock = self.clock().seen(now, terms);
         if clock.started_at != self.started_at {
             self.paid_atoms = 0;
         }
-        let insolvent = match equity.is_negative() {
-            true => self.insolvent_clock().seen(now, terms),
-            false => AuctionClock::default(),
+        let insolvent = match (equity.is_negative(), clock.started_at == self.started_at) {
+            (true, _) => self.insolvent_clock().seen(now, terms),
+            (false, true) => self.insolvent_clock(),
+            (false, false) => AuctionClock::default(),
         };
         (self.insolvent_at, self.insolvent_secs) = (insolvent.started_at, insolvent.elapsed.raw());
         (self.started_at, self.seen_at) = (clock.started_at, clock.seen_at);

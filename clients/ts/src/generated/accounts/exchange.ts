@@ -91,6 +91,8 @@ export type Exchange = {
   pauseBits: bigint;
   /** When the pause ends by itself. */
   pauseUntil: bigint;
+  /** What is left of a unit of cash after all shared losses, scale 1e-18: see [`CashIndex`]. */
+  cashIndexE18: bigint;
   reserved: Array<bigint>;
 };
 
@@ -123,6 +125,8 @@ export type ExchangeInput = {
   pauseBits: number | bigint;
   /** When the pause ends by itself. */
   pauseUntil: number | bigint;
+  /** What is left of a unit of cash after all shared losses, scale 1e-18: see [`CashIndex`]. */
+  cashIndexE18: number | bigint;
   reserved: Array<number | bigint>;
 };
 
@@ -148,7 +152,8 @@ export function getExchangeEncoder(): FixedSizeEncoder<ExchangeInput> {
       ["feeCapE9", getI64Encoder()],
       ["pauseBits", getU64Encoder()],
       ["pauseUntil", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 24 })],
+      ["cashIndexE18", getI64Encoder()],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 23 })],
     ]),
     (value) => ({ ...value, discriminator: EXCHANGE_DISCRIMINATOR }),
   );
@@ -175,7 +180,8 @@ export function getExchangeDecoder(): FixedSizeDecoder<Exchange> {
     ["feeCapE9", getI64Decoder()],
     ["pauseBits", getU64Decoder()],
     ["pauseUntil", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 24 })],
+    ["cashIndexE18", getI64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 23 })],
   ]);
 }
 

@@ -7,6 +7,7 @@
  */
 
 export * from "./collateral";
+export * from "./deleveragingQueue";
 export * from "./exchange";
 export * from "./history";
 export * from "./insuranceFund";

@@ -42,6 +42,12 @@ import {
   type MaybeEncodedAccount,
   type ReadonlyUint8Array,
 } from "@solana/kit";
+import {
+  getLossLedgerDecoder,
+  getLossLedgerEncoder,
+  type LossLedger,
+  type LossLedgerInput,
+} from "../types";
 
 export const INSURANCE_FUND_DISCRIMINATOR = new Uint8Array([
   43, 134, 170, 87, 102, 16, 142, 147,
@@ -69,8 +75,9 @@ export type InsuranceFund = {
   cooldownSecs: bigint;
   /** Σ of what the takers of insolvent accounts were paid. */
   paidAtoms: bigint;
-  /** Σ of the fees it took in. */
+  /** Σ of the fees it took in, and of what rounding left of shared losses. */
   earnedAtoms: bigint;
+  ledger: LossLedger;
   reserved: Array<bigint>;
 };
 
@@ -89,8 +96,9 @@ export type InsuranceFundInput = {
   cooldownSecs: number | bigint;
   /** Σ of what the takers of insolvent accounts were paid. */
   paidAtoms: number | bigint;
-  /** Σ of the fees it took in. */
+  /** Σ of the fees it took in, and of what rounding left of shared losses. */
   earnedAtoms: number | bigint;
+  ledger: LossLedgerInput;
   reserved: Array<number | bigint>;
 };
 
@@ -109,7 +117,8 @@ export function getInsuranceFundEncoder(): FixedSizeEncoder<InsuranceFundInput> 
       ["cooldownSecs", getI64Encoder()],
       ["paidAtoms", getI64Encoder()],
       ["earnedAtoms", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 23 })],
+      ["ledger", getLossLedgerEncoder()],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 17 })],
     ]),
     (value) => ({ ...value, discriminator: INSURANCE_FUND_DISCRIMINATOR }),
   );
@@ -129,7 +138,8 @@ export function getInsuranceFundDecoder(): FixedSizeDecoder<InsuranceFund> {
     ["cooldownSecs", getI64Decoder()],
     ["paidAtoms", getI64Decoder()],
     ["earnedAtoms", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 23 })],
+    ["ledger", getLossLedgerDecoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 17 })],
   ]);
 }
 

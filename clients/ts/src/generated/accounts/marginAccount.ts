@@ -84,7 +84,10 @@ export type MarginAccount = {
   owner: Address;
   /** May trade and liquidate with the account, not withdraw. Default: nobody. */
   delegate: Address;
-  /** Cash in quote atoms; losses may make it negative within initial margin, buying and withdrawing may not. */
+  /**
+   * Cash in quote atoms; losses may make it negative within initial margin, buying and withdrawing may not. What it is worth now:
+   * [`MarginAccount::cash`].
+   */
   cashAtoms: bigint;
   /** Counts every change of the account. */
   sequence: bigint;
@@ -100,8 +103,13 @@ export type MarginAccount = {
   auction: Auction;
   /** Until when an open margin call is to be met. */
   marginCallDeadline: bigint;
-  /** Fees on the bonuses of this account's liquidations, which are the insurance fund's: no longer cash of the account. */
+  /**
+   * Fees on the bonuses of this account's liquidations and its parts of shared losses, which are the insurance fund's: no longer
+   * cash of the account.
+   */
   insuranceDueAtoms: bigint;
+  /** The exchange's cash index up to which cash has borne shared losses. */
+  cashIndexE18: bigint;
   /** Account-level settings to come. */
   reserved: Array<bigint>;
 };
@@ -120,7 +128,10 @@ export type MarginAccountInput = {
   owner: Address;
   /** May trade and liquidate with the account, not withdraw. Default: nobody. */
   delegate: Address;
-  /** Cash in quote atoms; losses may make it negative within initial margin, buying and withdrawing may not. */
+  /**
+   * Cash in quote atoms; losses may make it negative within initial margin, buying and withdrawing may not. What it is worth now:
+   * [`MarginAccount::cash`].
+   */
   cashAtoms: number | bigint;
   /** Counts every change of the account. */
   sequence: number | bigint;
@@ -136,8 +147,13 @@ export type MarginAccountInput = {
   auction: AuctionInput;
   /** Until when an open margin call is to be met. */
   marginCallDeadline: number | bigint;
-  /** Fees on the bonuses of this account's liquidations, which are the insurance fund's: no longer cash of the account. */
+  /**
+   * Fees on the bonuses of this account's liquidations and its parts of shared losses, which are the insurance fund's: no longer
+   * cash of the account.
+   */
   insuranceDueAtoms: number | bigint;
+  /** The exchange's cash index up to which cash has borne shared losses. */
+  cashIndexE18: number | bigint;
   /** Account-level settings to come. */
   reserved: Array<number | bigint>;
 };
@@ -166,7 +182,8 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountInput> 
       ["auction", getAuctionEncoder()],
       ["marginCallDeadline", getI64Encoder()],
       ["insuranceDueAtoms", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 24 })],
+      ["cashIndexE18", getI64Encoder()],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 23 })],
     ]),
     (value) => ({ ...value, discriminator: MARGIN_ACCOUNT_DISCRIMINATOR }),
   );
@@ -195,7 +212,8 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
     ["auction", getAuctionDecoder()],
     ["marginCallDeadline", getI64Decoder()],
     ["insuranceDueAtoms", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 24 })],
+    ["cashIndexE18", getI64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 23 })],
   ]);
 }
 

@@ -130,6 +130,16 @@ export const PLIMSOLL_ERROR__SUPPORT_TOO_SMALL = 0x1907; // 6407
 export const PLIMSOLL_ERROR__STAKE_NOT_READY = 0x1908; // 6408
 /** SaleWithoutUse: Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice */
 export const PLIMSOLL_ERROR__SALE_WITHOUT_USE = 0x1909; // 6409
+/** DebtStillInsured: Debt can still be paid by the insurance fund, or its auction still runs: take the account over or flag it until it is over */
+export const PLIMSOLL_ERROR__DEBT_STILL_INSURED = 0x190a; // 6410
+/** NotRanked: Counterparty is not ranked, its rank is older than ten minutes, or it holds nothing to close: rank one that does */
+export const PLIMSOLL_ERROR__NOT_RANKED = 0x190b; // 6411
+/** Outranked: Another ranked counterparty comes first: deleverage that one, or rank both again */
+export const PLIMSOLL_ERROR__OUTRANKED = 0x190c; // 6412
+/** TooFewRanked: Ranked counterparties hold less than half of the open interest: rank more of them */
+export const PLIMSOLL_ERROR__TOO_FEW_RANKED = 0x190d; // 6413
+/** LossNotFinal: Account still holds positions or collateral, or owes no cash: deleverage, settle or sell first */
+export const PLIMSOLL_ERROR__LOSS_NOT_FINAL = 0x190e; // 6414
 /** SeriesExpired: Series has expired: settle it or trade a later expiry */
 export const PLIMSOLL_ERROR__SERIES_EXPIRED = 0x1964; // 6500
 /** NotExpired: Expiry has not been reached: wait until it has */
@@ -172,6 +182,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__ALREADY_SETTLED
   | typeof PLIMSOLL_ERROR__AMOUNT_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__CALENDAR_ARBITRAGE
+  | typeof PLIMSOLL_ERROR__DEBT_STILL_INSURED
   | typeof PLIMSOLL_ERROR__DEPOSIT_CAP
   | typeof PLIMSOLL_ERROR__DUPLICATE_ACCOUNT
   | typeof PLIMSOLL_ERROR__EXPIRY_EXISTS
@@ -183,6 +194,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__INITIAL_MARGIN
   | typeof PLIMSOLL_ERROR__INSUFFICIENT_BALANCE
   | typeof PLIMSOLL_ERROR__ISOLATED_UNDERLYING
+  | typeof PLIMSOLL_ERROR__LOSS_NOT_FINAL
   | typeof PLIMSOLL_ERROR__MARKET_MISSING
   | typeof PLIMSOLL_ERROR__MINT_DECIMALS
   | typeof PLIMSOLL_ERROR__MINT_EXTENSION
@@ -192,6 +204,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__NOTHING_TO_SETTLE
   | typeof PLIMSOLL_ERROR__NOT_INSOLVENT
   | typeof PLIMSOLL_ERROR__NOT_LIQUIDATABLE
+  | typeof PLIMSOLL_ERROR__NOT_RANKED
   | typeof PLIMSOLL_ERROR__NOT_SETTLED
   | typeof PLIMSOLL_ERROR__OFF_MARKET_PRICE
   | typeof PLIMSOLL_ERROR__OPEN_INTEREST_LEFT
@@ -207,6 +220,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__ORACLE_PRICE
   | typeof PLIMSOLL_ERROR__ORACLE_SAMPLES
   | typeof PLIMSOLL_ERROR__ORACLE_STALE
+  | typeof PLIMSOLL_ERROR__OUTRANKED
   | typeof PLIMSOLL_ERROR__OVERFLOW
   | typeof PLIMSOLL_ERROR__PARAMETER_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__PAUSED
@@ -228,6 +242,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__STAKE_NOT_READY
   | typeof PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__SUPPORT_TOO_SMALL
+  | typeof PLIMSOLL_ERROR__TOO_FEW_RANKED
   | typeof PLIMSOLL_ERROR__TOO_MANY_COLLATERALS
   | typeof PLIMSOLL_ERROR__TOO_MANY_EXPIRIES
   | typeof PLIMSOLL_ERROR__TOO_MANY_POSITIONS
@@ -252,6 +267,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__ALREADY_SETTLED]: `Expiry is settled already: settle the accounts`,
     [PLIMSOLL_ERROR__AMOUNT_OUT_OF_RANGE]: `Amount is zero or beyond its range: pass an amount inside it`,
     [PLIMSOLL_ERROR__CALENDAR_ARBITRAGE]: `Total variance would fall from one expiry to the next: raise the later or lower the earlier expiry first`,
+    [PLIMSOLL_ERROR__DEBT_STILL_INSURED]: `Debt can still be paid by the insurance fund, or its auction still runs: take the account over or flag it until it is over`,
     [PLIMSOLL_ERROR__DEPOSIT_CAP]: `Deposit cap of the collateral would be exceeded: deposit less`,
     [PLIMSOLL_ERROR__DUPLICATE_ACCOUNT]: `The same account is given twice: pass two different accounts`,
     [PLIMSOLL_ERROR__EXPIRY_EXISTS]: `Expiry is listed already: use the listed one`,
@@ -263,6 +279,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__INITIAL_MARGIN]: `Initial margin would be short: add collateral or reduce risk`,
     [PLIMSOLL_ERROR__INSUFFICIENT_BALANCE]: `Balance is smaller than the amount: deposit first or use a smaller amount`,
     [PLIMSOLL_ERROR__ISOLATED_UNDERLYING]: `Isolated account is bound to another underlying: use its underlying or another account`,
+    [PLIMSOLL_ERROR__LOSS_NOT_FINAL]: `Account still holds positions or collateral, or owes no cash: deleverage, settle or sell first`,
     [PLIMSOLL_ERROR__MARKET_MISSING]: `A market or collateral of the account is missing: pass every underlying and collateral it uses`,
     [PLIMSOLL_ERROR__MINT_DECIMALS]: `Mint has decimals that the ledger cannot hold: use 6 for the quote, at most 12 for collateral`,
     [PLIMSOLL_ERROR__MINT_EXTENSION]: `Mint has an extension that is not safe as collateral: use another mint`,
@@ -272,6 +289,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__NOTHING_TO_SETTLE]: `Account holds no settled position in this underlying: nothing to do`,
     [PLIMSOLL_ERROR__NOT_INSOLVENT]: `Account is solvent: liquidate it instead`,
     [PLIMSOLL_ERROR__NOT_LIQUIDATABLE]: `Account is above maintenance margin: it cannot be liquidated`,
+    [PLIMSOLL_ERROR__NOT_RANKED]: `Counterparty is not ranked, its rank is older than ten minutes, or it holds nothing to close: rank one that does`,
     [PLIMSOLL_ERROR__NOT_SETTLED]: `Expiry is not settled: settle the expiry first`,
     [PLIMSOLL_ERROR__OFF_MARKET_PRICE]: `Trade would cost a restricted account more than a liquidation: agree on a price nearer to the mark`,
     [PLIMSOLL_ERROR__OPEN_INTEREST_LEFT]: `Expiry still has open interest: settle every account first`,
@@ -287,6 +305,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__ORACLE_PRICE]: `Price is zero, negative or out of range: wait for a valid price`,
     [PLIMSOLL_ERROR__ORACLE_SAMPLES]: `Fewer oracles have answered than the feed asks for: wait for a complete result`,
     [PLIMSOLL_ERROR__ORACLE_STALE]: `Price is older than the allowed age: update the price in this transaction and retry`,
+    [PLIMSOLL_ERROR__OUTRANKED]: `Another ranked counterparty comes first: deleverage that one, or rank both again`,
     [PLIMSOLL_ERROR__OVERFLOW]: `Number does not fit its type: use smaller amounts`,
     [PLIMSOLL_ERROR__PARAMETER_OUT_OF_RANGE]: `Risk parameter is outside its limits: see the limits in docs/risk-model.md`,
     [PLIMSOLL_ERROR__PAUSED]: `Action is paused: wait until the pause expires`,
@@ -308,6 +327,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__STAKE_NOT_READY]: `Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end`,
     [PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE]: `Strike is outside the range around the index price: list a nearer strike`,
     [PLIMSOLL_ERROR__SUPPORT_TOO_SMALL]: `Insurance fund pays less than the caller's minimum: lower it or wait`,
+    [PLIMSOLL_ERROR__TOO_FEW_RANKED]: `Ranked counterparties hold less than half of the open interest: rank more of them`,
     [PLIMSOLL_ERROR__TOO_MANY_COLLATERALS]: `Account holds the largest number of collaterals: withdraw one first`,
     [PLIMSOLL_ERROR__TOO_MANY_EXPIRIES]: `No free slot for another expiry: remove a settled expiry first`,
     [PLIMSOLL_ERROR__TOO_MANY_POSITIONS]: `Account holds the largest number of positions: close one first`,

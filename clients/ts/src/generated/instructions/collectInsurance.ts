@@ -23,6 +23,7 @@ import {
   type Instruction,
   type InstructionWithAccounts,
   type InstructionWithData,
+  type ReadonlyAccount,
   type ReadonlyUint8Array,
   type WritableAccount,
 } from "@solana/kit";
@@ -41,6 +42,7 @@ export function getCollectInsuranceDiscriminatorBytes() {
 
 export type CollectInsuranceInstruction<
   TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
+  TAccountExchange extends string | AccountMeta<string> = string,
   TAccountFund extends string | AccountMeta<string> = string,
   TAccountMarginAccount extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
@@ -48,6 +50,9 @@ export type CollectInsuranceInstruction<
   InstructionWithData<ReadonlyUint8Array> &
   InstructionWithAccounts<
     [
+      TAccountExchange extends string
+        ? ReadonlyAccount<TAccountExchange>
+        : TAccountExchange,
       TAccountFund extends string
         ? WritableAccount<TAccountFund>
         : TAccountFund,
@@ -88,22 +93,30 @@ export function getCollectInsuranceInstructionDataCodec(): FixedSizeCodec<
 }
 
 export type CollectInsuranceInput<
+  TAccountExchange extends string = string,
   TAccountFund extends string = string,
   TAccountMarginAccount extends string = string,
 > = {
+  exchange: Address<TAccountExchange>;
   fund: Address<TAccountFund>;
   marginAccount: Address<TAccountMarginAccount>;
 };
 
 export function getCollectInsuranceInstruction<
+  TAccountExchange extends string,
   TAccountFund extends string,
   TAccountMarginAccount extends string,
   TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-  input: CollectInsuranceInput<TAccountFund, TAccountMarginAccount>,
+  input: CollectInsuranceInput<
+    TAccountExchange,
+    TAccountFund,
+    TAccountMarginAccount
+  >,
   config?: { programAddress?: TProgramAddress },
 ): CollectInsuranceInstruction<
   TProgramAddress,
+  TAccountExchange,
   TAccountFund,
   TAccountMarginAccount
 > {
@@ -112,6 +125,7 @@ export function getCollectInsuranceInstruction<
 
   // Original accounts.
   const originalAccounts = {
+    exchange: { value: input.exchange ?? null, isWritable: false },
     fund: { value: input.fund ?? null, isWritable: true },
     marginAccount: { value: input.marginAccount ?? null, isWritable: true },
   };
@@ -123,6 +137,7 @@ export function getCollectInsuranceInstruction<
   const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
   return Object.freeze({
     accounts: [
+      getAccountMeta(accounts.exchange),
       getAccountMeta(accounts.fund),
       getAccountMeta(accounts.marginAccount),
     ],
@@ -130,6 +145,7 @@ export function getCollectInsuranceInstruction<
     programAddress,
   } as CollectInsuranceInstruction<
     TProgramAddress,
+    TAccountExchange,
     TAccountFund,
     TAccountMarginAccount
   >);
@@ -141,8 +157,9 @@ export type ParsedCollectInsuranceInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    fund: TAccountMetas[0];
-    marginAccount: TAccountMetas[1];
+    exchange: TAccountMetas[0];
+    fund: TAccountMetas[1];
+    marginAccount: TAccountMetas[2];
   };
   data: CollectInsuranceInstructionData;
 };
@@ -155,7 +172,7 @@ export function parseCollectInsuranceInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedCollectInsuranceInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 2) {
+  if (instruction.accounts.length < 3) {
     throw new Error("Not enough accounts");
   }
   let accountIndex = 0;
@@ -166,7 +183,11 @@ export function parseCollectInsuranceInstruction<
   };
   return {
     programAddress: instruction.programAddress,
-    accounts: { fund: getNextAccount(), marginAccount: getNextAccount() },
+    accounts: {
+      exchange: getNextAccount(),
+      fund: getNextAccount(),
+      marginAccount: getNextAccount(),
+    },
     data: getCollectInsuranceInstructionDataDecoder().decode(instruction.data),
   };
 }

@@ -23,6 +23,7 @@ import {
   type Instruction,
   type InstructionWithAccounts,
   type InstructionWithData,
+  type ReadonlyAccount,
   type ReadonlyUint8Array,
   type WritableAccount,
 } from "@solana/kit";
@@ -41,6 +42,7 @@ export function getSettleAccountDiscriminatorBytes() {
 
 export type SettleAccountInstruction<
   TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
+  TAccountExchange extends string | AccountMeta<string> = string,
   TAccountUnderlying extends string | AccountMeta<string> = string,
   TAccountMarginAccount extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
@@ -48,6 +50,9 @@ export type SettleAccountInstruction<
   InstructionWithData<ReadonlyUint8Array> &
   InstructionWithAccounts<
     [
+      TAccountExchange extends string
+        ? ReadonlyAccount<TAccountExchange>
+        : TAccountExchange,
       TAccountUnderlying extends string
         ? WritableAccount<TAccountUnderlying>
         : TAccountUnderlying,
@@ -88,22 +93,30 @@ export function getSettleAccountInstructionDataCodec(): FixedSizeCodec<
 }
 
 export type SettleAccountInput<
+  TAccountExchange extends string = string,
   TAccountUnderlying extends string = string,
   TAccountMarginAccount extends string = string,
 > = {
+  exchange: Address<TAccountExchange>;
   underlying: Address<TAccountUnderlying>;
   marginAccount: Address<TAccountMarginAccount>;
 };
 
 export function getSettleAccountInstruction<
+  TAccountExchange extends string,
   TAccountUnderlying extends string,
   TAccountMarginAccount extends string,
   TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-  input: SettleAccountInput<TAccountUnderlying, TAccountMarginAccount>,
+  input: SettleAccountInput<
+    TAccountExchange,
+    TAccountUnderlying,
+    TAccountMarginAccount
+  >,
   config?: { programAddress?: TProgramAddress },
 ): SettleAccountInstruction<
   TProgramAddress,
+  TAccountExchange,
   TAccountUnderlying,
   TAccountMarginAccount
 > {
@@ -112,6 +125,7 @@ export function getSettleAccountInstruction<
 
   // Original accounts.
   const originalAccounts = {
+    exchange: { value: input.exchange ?? null, isWritable: false },
     underlying: { value: input.underlying ?? null, isWritable: true },
     marginAccount: { value: input.marginAccount ?? null, isWritable: true },
   };
@@ -123,6 +137,7 @@ export function getSettleAccountInstruction<
   const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
   return Object.freeze({
     accounts: [
+      getAccountMeta(accounts.exchange),
       getAccountMeta(accounts.underlying),
       getAccountMeta(accounts.marginAccount),
     ],
@@ -130,6 +145,7 @@ export function getSettleAccountInstruction<
     programAddress,
   } as SettleAccountInstruction<
     TProgramAddress,
+    TAccountExchange,
     TAccountUnderlying,
     TAccountMarginAccount
   >);
@@ -141,8 +157,9 @@ export type ParsedSettleAccountInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    underlying: TAccountMetas[0];
-    marginAccount: TAccountMetas[1];
+    exchange: TAccountMetas[0];
+    underlying: TAccountMetas[1];
+    marginAccount: TAccountMetas[2];
   };
   data: SettleAccountInstructionData;
 };
@@ -155,7 +172,7 @@ export function parseSettleAccountInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedSettleAccountInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 2) {
+  if (instruction.accounts.length < 3) {
     throw new Error("Not enough accounts");
   }
   let accountIndex = 0;
@@ -166,7 +183,11 @@ export function parseSettleAccountInstruction<
   };
   return {
     programAddress: instruction.programAddress,
-    accounts: { underlying: getNextAccount(), marginAccount: getNextAccount() },
+    accounts: {
+      exchange: getNextAccount(),
+      underlying: getNextAccount(),
+      marginAccount: getNextAccount(),
+    },
     data: getSettleAccountInstructionDataDecoder().decode(instruction.data),
   };
 }

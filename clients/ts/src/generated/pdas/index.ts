@@ -11,6 +11,7 @@ export * from "./exchange";
 export * from "./fund";
 export * from "./history";
 export * from "./marginAccount";
+export * from "./queue";
 export * from "./quoteVault";
 export * from "./stake";
 export * from "./vault";

@@ -31,6 +31,7 @@ import {
   parseCreateInsuranceFundInstruction,
   parseCreateRiskCacheInstruction,
   parseCreateUnderlyingInstruction,
+  parseDeleverageInstruction,
   parseDepositInstruction,
   parseFlagAccountInstruction,
   parseLiquidateInstruction,
@@ -38,8 +39,10 @@ import {
   parseListSeriesInstruction,
   parseNominateAdminInstruction,
   parseOpenAccountInstruction,
+  parseOpenQueueInstruction,
   parseOpenStakeInstruction,
   parsePauseInstruction,
+  parseRankPositionInstruction,
   parseRefreshSeriesInstruction,
   parseRemoveExpiryInstruction,
   parseRequestUnstakeInstruction,
@@ -58,6 +61,7 @@ import {
   parseSettleExpiryInstruction,
   parseSetUnderlyingInstruction,
   parseSetUnderlyingOracleInstruction,
+  parseShareLossInstruction,
   parseStakeInstruction,
   parseSyncInterestInstruction,
   parseTakeOverInstruction,
@@ -82,6 +86,7 @@ import {
   type ParsedCreateInsuranceFundInstruction,
   type ParsedCreateRiskCacheInstruction,
   type ParsedCreateUnderlyingInstruction,
+  type ParsedDeleverageInstruction,
   type ParsedDepositInstruction,
   type ParsedFlagAccountInstruction,
   type ParsedLiquidateInstruction,
@@ -89,8 +94,10 @@ import {
   type ParsedListSeriesInstruction,
   type ParsedNominateAdminInstruction,
   type ParsedOpenAccountInstruction,
+  type ParsedOpenQueueInstruction,
   type ParsedOpenStakeInstruction,
   type ParsedPauseInstruction,
+  type ParsedRankPositionInstruction,
   type ParsedRefreshSeriesInstruction,
   type ParsedRemoveExpiryInstruction,
   type ParsedRequestUnstakeInstruction,
@@ -109,6 +116,7 @@ import {
   type ParsedSettleExpiryInstruction,
   type ParsedSetUnderlyingInstruction,
   type ParsedSetUnderlyingOracleInstruction,
+  type ParsedShareLossInstruction,
   type ParsedStakeInstruction,
   type ParsedSyncInterestInstruction,
   type ParsedTakeOverInstruction,
@@ -126,6 +134,7 @@ export const PLIMSOLL_PROGRAM_ADDRESS =
 
 export enum PlimsollAccount {
   Collateral,
+  DeleveragingQueue,
   Exchange,
   History,
   InsuranceFund,
@@ -149,6 +158,17 @@ export function identifyPlimsollAccount(
     )
   ) {
     return PlimsollAccount.Collateral;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([131, 31, 149, 105, 177, 129, 44, 221]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollAccount.DeleveragingQueue;
   }
   if (
     containsBytes(
@@ -247,6 +267,7 @@ export enum PlimsollInstruction {
   CreateInsuranceFund,
   CreateRiskCache,
   CreateUnderlying,
+  Deleverage,
   Deposit,
   FlagAccount,
   Liquidate,
@@ -254,8 +275,10 @@ export enum PlimsollInstruction {
   ListSeries,
   NominateAdmin,
   OpenAccount,
+  OpenQueue,
   OpenStake,
   Pause,
+  RankPosition,
   RefreshSeries,
   RemoveExpiry,
   RequestUnstake,
@@ -274,6 +297,7 @@ export enum PlimsollInstruction {
   SetUnderlyingOracle,
   SettleAccount,
   SettleExpiry,
+  ShareLoss,
   Stake,
   SyncInterest,
   TakeOver,
@@ -448,6 +472,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([158, 127, 27, 222, 183, 178, 35, 194]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.Deleverage;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([242, 35, 198, 137, 82, 225, 242, 182]),
       ),
       0,
@@ -525,6 +560,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([120, 153, 89, 168, 242, 35, 131, 7]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.OpenQueue;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([136, 215, 163, 130, 234, 194, 229, 229]),
       ),
       0,
@@ -542,6 +588,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.Pause;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([54, 168, 193, 5, 134, 178, 135, 237]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.RankPosition;
   }
   if (
     containsBytes(
@@ -745,6 +802,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([242, 95, 10, 252, 13, 103, 140, 119]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.ShareLoss;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([206, 176, 202, 18, 200, 209, 179, 108]),
       ),
       0,
@@ -902,6 +970,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.CreateUnderlying;
     } & ParsedCreateUnderlyingInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.Deleverage;
+    } & ParsedDeleverageInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.Deposit;
     } & ParsedDepositInstruction<TProgram>)
   | ({
@@ -923,11 +994,17 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.OpenAccount;
     } & ParsedOpenAccountInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.OpenQueue;
+    } & ParsedOpenQueueInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.OpenStake;
     } & ParsedOpenStakeInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.Pause;
     } & ParsedPauseInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.RankPosition;
+    } & ParsedRankPositionInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.RefreshSeries;
     } & ParsedRefreshSeriesInstruction<TProgram>)
@@ -982,6 +1059,9 @@ export type ParsedPlimsollInstruction<
   | ({
       instructionType: PlimsollInstruction.SettleExpiry;
     } & ParsedSettleExpiryInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.ShareLoss;
+    } & ParsedShareLossInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.Stake;
     } & ParsedStakeInstruction<TProgram>)
@@ -1116,6 +1196,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseCreateUnderlyingInstruction(instruction),
       };
     }
+    case PlimsollInstruction.Deleverage: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.Deleverage,
+        ...parseDeleverageInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.Deposit: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1165,6 +1252,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseOpenAccountInstruction(instruction),
       };
     }
+    case PlimsollInstruction.OpenQueue: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.OpenQueue,
+        ...parseOpenQueueInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.OpenStake: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1177,6 +1271,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.Pause,
         ...parsePauseInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.RankPosition: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.RankPosition,
+        ...parseRankPositionInstruction(instruction),
       };
     }
     case PlimsollInstruction.RefreshSeries: {
@@ -1303,6 +1404,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.SettleExpiry,
         ...parseSettleExpiryInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.ShareLoss: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.ShareLoss,
+        ...parseShareLossInstruction(instruction),
       };
     }
     case PlimsollInstruction.Stake: {

@@ -8,22 +8,19 @@
 
 import {
   combineCodec,
-  fixDecoderSize,
-  fixEncoderSize,
-  getBytesDecoder,
-  getBytesEncoder,
   getI64Decoder,
   getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
   getU16Encoder,
+  getU32Decoder,
+  getU32Encoder,
   getU8Decoder,
   getU8Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,
-  type ReadonlyUint8Array,
 } from "@solana/kit";
 
 /** One position. */
@@ -41,7 +38,8 @@ export type Position = {
   underlying: number;
   /** Slot of the expiry in the underlying. */
   expiry: number;
-  padding: ReadonlyUint8Array;
+  /** Average premium it was entered at: see [`EntryPrice`]. */
+  entry: number;
 };
 
 export type PositionInput = {
@@ -58,7 +56,8 @@ export type PositionInput = {
   underlying: number;
   /** Slot of the expiry in the underlying. */
   expiry: number;
-  padding: ReadonlyUint8Array;
+  /** Average premium it was entered at: see [`EntryPrice`]. */
+  entry: number;
 };
 
 export function getPositionEncoder(): FixedSizeEncoder<PositionInput> {
@@ -68,7 +67,7 @@ export function getPositionEncoder(): FixedSizeEncoder<PositionInput> {
     ["series", getU16Encoder()],
     ["underlying", getU8Encoder()],
     ["expiry", getU8Encoder()],
-    ["padding", fixEncoderSize(getBytesEncoder(), 4)],
+    ["entry", getU32Encoder()],
   ]);
 }
 
@@ -79,7 +78,7 @@ export function getPositionDecoder(): FixedSizeDecoder<Position> {
     ["series", getU16Decoder()],
     ["underlying", getU8Decoder()],
     ["expiry", getU8Decoder()],
-    ["padding", fixDecoderSize(getBytesDecoder(), 4)],
+    ["entry", getU32Decoder()],
   ]);
 }
 

@@ -2,11 +2,14 @@
 //! keeps its positions.
 //!
 //! ```text
-//! eligible    MM < 0 ≤ E and cash < 0, by full revaluation in this instruction; the collateral's price is fresh
+//! eligible    MM < 0 ≤ E and cash < 0 (or an estate, see below), by full revaluation in this instruction; the collateral's price is fresh
 //! price       the upper end of the collateral's price range in the cheapest quote, times d by the clock of the auction, rounded up
 //! amount      at most the caller's limit, what brings cash to 0, and what brings the account to its buffer; at least 1 % of that
 //! afterwards  MM has risen and HF has not fallen, by a second revaluation; the caller satisfies IM
 //! ```
+//!
+//! An insolvent account without positions whose auction is over sells all it has, at no less than the last price of the fast leg: nobody
+//! takes it over while the insurance fund is empty, and what it owes can only be shared once nothing is behind it.
 //!
 //! What is sold would go with every slice as well: a sale is the gentler way while the discount is smaller than the haircut.
 
@@ -83,14 +86,16 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
     let terms = LiquidationParams::from(&exchange.liquidation);
     liquidatee.auction.see(now, before.equity, &terms);
     let lag_secs = now.saturating_sub(liquidatee.auction.started_at);
+    let is_estate = is_estate(liquidatee, &before, &terms);
     let discount = liquidatee.auction.clock().discount(&terms).or_error()?;
-    let sale = Sale::of((liquidatee, &before), (collateral, exchange), &args, discount, &terms)?;
+    let discount = if is_estate { discount.max(terms.fast_discount) } else { discount };
+    let sale = Sale::of((liquidatee, &before, is_estate), (collateral, exchange), &args, discount, &terms)?;
     let fee = required_fee(sale.bonus, terms.fee).or_error()?;
     sale.hand_over(liquidatee, buyer, &args.collateral)?;
     buyer.owe_insurance(fee.raw())?;
 
     let after = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
-    require!(helps(&before, &after)?, PlimsollError::SaleWithoutUse);
+    require!(is_estate || helps(&before, &after)?, PlimsollError::SaleWithoutUse);
     liquidatee.auction.sold(Value::ZERO, after.maintenance);
     require_taker_margin(scratch, buyer, exchange, &markets, now)?;
 
@@ -113,6 +118,12 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
     Ok(())
 }
 
+/// Nothing but collateral is left of an insolvent account, and nobody has taken it over in the time of its auction.
+fn is_estate(account: &MarginAccount, report: &MarginReport, terms: &LiquidationParams) -> bool {
+    let is_over = account.auction.insolvent_secs >= terms.insolvent.raw();
+    report.equity.is_negative() && account.position_count == 0 && is_over
+}
+
 /// MM has risen and HF has not fallen, so that a solvent account stays solvent.
 fn helps(before: &MarginReport, after: &MarginReport) -> Result<bool> {
     let (required, left) = (before.maintenance_requirement().or_error()?, after.maintenance_requirement().or_error()?);
@@ -128,13 +139,13 @@ impl Sale {
     /// [`PlimsollError::NotLiquidatable`] for an insolvent one, [`PlimsollError::AmountOutOfRange`],
     /// [`PlimsollError::SliceTooSmall`], [`PlimsollError::PriceLimit`].
     fn of(
-        (account, report): (&MarginAccount, &MarginReport),
+        (account, report, is_estate): (&MarginAccount, &MarginReport, bool),
         (collateral, exchange): (&Collateral, &Exchange),
         args: &BuyCollateralArgs,
         discount: Ratio,
         terms: &LiquidationParams,
     ) -> Result<Self> {
-        require!(!report.equity.is_negative(), PlimsollError::NotLiquidatable);
+        require!(is_estate || !report.equity.is_negative(), PlimsollError::NotLiquidatable);
         let held = account.collaterals.iter().find(|slot| slot.collateral == args.collateral);
         let balance = held.map_or(0, |slot| slot.balance_atoms);
         let at_index = collateral.market();
@@ -145,7 +156,10 @@ impl Sale {
         let whole = CollateralValue { full: for_sale, ..counted };
         let breach = Breach { equity: report.equity, maintenance: report.maintenance, paid_in: Value::ZERO };
         let cash = Value::from_raw(account.cash_atoms);
-        let part = max_collateral_part(&breach, cash, &whole, discount, terms).or_error()?;
+        let part = match is_estate {
+            true => Ratio::ONE,
+            false => max_collateral_part(&breach, cash, &whole, discount, terms).or_error()?,
+        };
         require!(part > Ratio::ZERO, PlimsollError::SaleWithoutUse);
         // balance < 2^64 and part ≤ 1e9: the product fits a u128, and the quotient is at most the balance.
         let most = (u128::from(balance) * part.raw() as u128).div_ceil(ONE_E9 as u128) as u64;
