@@ -132,8 +132,8 @@ fn check_deleveraged(step: &Step, event: &PositionDeleveraged) -> Result<(), Bro
 }
 
 fn check_rank(step: &Step, event: &PositionDeleveraged) -> Result<(), Broken> {
-    let queues = step.before.queues.iter().map(|(_, queue)| queue);
-    let queue = queues.filter(|queue| (queue.underlying, queue.series) == (event.underlying, event.series)).next();
+    let mut queues = step.before.queues.iter().map(|(_, queue)| queue);
+    let queue = queues.find(|queue| (queue.underlying, queue.series) == (event.underlying, event.series));
     let queue = queue.ok_or("deleveraged without a queue")?;
     let live = queue.ranks.iter().filter(|rank| step.after.unix_time - rank.ranked_at <= 600);
     let first = live.filter(|rank| rank.account != event.counterparty).map(|rank| rank.score_e9).max().unwrap_or(0);

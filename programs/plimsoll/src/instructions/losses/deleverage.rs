@@ -19,7 +19,8 @@ use super::rank_position::{find, long_position, score};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::PositionDeleveraged;
 use crate::guards::{require_exchange, require_fresh, unix_now};
-use crate::health::{health, marks, Purpose};
+use crate::health::marks::{self, Worth};
+use crate::health::{health, Purpose};
 use crate::markets::Markets;
 use crate::state::{Absorber, DeleveragingQueue, Exchange, InsuranceFund, MarginAccount, Position, Underlying};
 
@@ -79,9 +80,10 @@ pub fn handler<'info>(ctx: Context<'info, Deleverage<'info>>, max_size_e6: i64) 
         require!(before.equity.is_negative(), PlimsollError::NotInsolvent);
         require_fresh(account, exchange, &markets, now)?;
         require_unpaid(account, fund, exchange, before.equity, now)?;
-        let claims = marks::worth(account, exchange, &markets, now)?.claims;
+        // Equity and claims at the very same marks: nothing is owed when all claims have been paid their part.
+        let worth = marks::worth(account, exchange, &markets, now)?;
         let theirs = marks::worth(counterparty, exchange, &markets, now)?.equity;
-        let parties = ((&*account, before.equity, claims), (&*counterparty, theirs));
+        let parties = ((&*account, worth), (&*counterparty, theirs));
         let underlying = markets.underlying(&underlying_key)?;
         let matched = Match::of(parties, (&underlying_key, underlying), queue.series, max_size_e6, now)?;
         (before, theirs, matched)
@@ -142,7 +144,7 @@ fn require_unpaid(
 impl Match {
     /// As much as both hold and the caller wants, at the account's bankruptcy price.
     fn of(
-        ((account, equity, claims), (counterparty, theirs)): ((&MarginAccount, Value, Value), (&MarginAccount, Value)),
+        ((account, worth), (counterparty, theirs)): ((&MarginAccount, Worth), (&MarginAccount, Value)),
         (underlying_key, underlying): (&Pubkey, &Underlying),
         series: u16,
         max_size_e6: i64,
@@ -156,7 +158,8 @@ impl Match {
         let size = held.min(Contracts::from_raw(max_size_e6));
         let mark = marks::mark(underlying, &long, now)?;
         let claim = mark.times(size).to_value_floor().or_error()?;
-        let payment = if claim.is_zero() { Value::ZERO } else { payable_claim(claim, equity, claims).or_error()? };
+        let payment =
+            if claim.is_zero() { Value::ZERO } else { payable_claim(claim, worth.equity, worth.claims).or_error()? };
         let score = score(underlying, &long, mark, theirs)?;
         Ok(Self { short, long, size, mark, claim, payment, score })
     }
