@@ -33,7 +33,7 @@ pub fn handler(ctx: Context<OpenAccount>, number: u16, mode: MarginMode) -> Resu
     account.number = number;
     account.exchange = ctx.accounts.exchange.key();
     account.owner = ctx.accounts.owner.key();
-    emit!(AccountOpened {
+    log_event!(AccountOpened {
         exchange: account.exchange,
         account: ctx.accounts.margin_account.key(),
         owner: account.owner,

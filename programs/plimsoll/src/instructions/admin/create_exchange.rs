@@ -47,6 +47,10 @@ pub fn handler(ctx: Context<CreateExchange>, args: CreateExchangeArgs) -> Result
     exchange.quote_token_program = accounts.token_program.key();
     apply(exchange, &args.exchange)?;
     exchange.stable.configure(&args.stable_oracle)?;
-    emit!(ExchangeCreated { exchange: accounts.exchange.key(), admin: exchange.admin, quote_mint: exchange.quote_mint });
+    log_event!(ExchangeCreated {
+        exchange: accounts.exchange.key(),
+        admin: exchange.admin,
+        quote_mint: exchange.quote_mint
+    });
     Ok(())
 }
