@@ -4,6 +4,7 @@
 
 pub mod constants;
 pub mod errors;
+#[macro_use]
 pub mod events;
 mod guards;
 pub mod health;

@@ -12,8 +12,8 @@ use solana_pubkey::Pubkey;
 
 pub fn check(world: &World) -> Result<(), Broken> {
     for (key, underlying) in &world.underlyings {
-        for (number, series) in underlying.series.iter().enumerate() {
-            let held = Held::of(world, key, number as u16);
+        let all = Held::of(world, key, underlying.series.len());
+        for (number, (series, held)) in underlying.series.iter().zip(all).enumerate() {
             if series.status != SeriesStatus::LISTED {
                 if held != Held::default() || series.long_e6 != 0 || series.short_e6 != 0 {
                     return Err(format!("series {number} of {key} is free, yet {held:?} and {series:?}"));
@@ -39,7 +39,7 @@ fn is_settled(underlying: &Underlying, expiry: u8) -> bool {
 }
 
 /// What all accounts together hold of a series, in 1e-6 contracts.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Held {
     long: i128,
     short: i128,
@@ -47,18 +47,20 @@ struct Held {
 }
 
 impl Held {
-    fn of(world: &World, underlying: &Pubkey, series: u16) -> Self {
-        let mut held = Self::default();
+    /// By the number of the series.
+    fn of(world: &World, underlying: &Pubkey, series: usize) -> Vec<Self> {
+        let mut all = vec![Self::default(); series];
         for (_, account) in &world.accounts {
-            for position in account.positions().iter().filter(|position| position.series == series) {
+            for position in account.positions() {
                 if account.underlyings[position.underlying as usize] != *underlying {
                     continue;
                 }
+                let held = &mut all[position.series as usize];
                 held.long += i128::from(position.size_e6.max(0));
                 held.short -= i128::from(position.size_e6.min(0));
                 held.netted += i128::from(position.netted_e6);
             }
         }
-        held
+        all
     }
 }

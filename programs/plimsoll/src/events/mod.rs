@@ -6,6 +6,8 @@
 //! Units are in the names: `_atoms` quote atoms (1e-6 USD) or a mint's own, `_e6` contracts, `_e9` prices and ratios.
 //! Signs: + is good for the account named first.
 
+#[cfg(not(target_os = "solana"))]
+pub mod heard;
 mod insurance;
 mod liquidation;
 mod losses;
@@ -17,6 +19,16 @@ pub use losses::*;
 use anchor_lang::prelude::*;
 
 use crate::state::{LiquidationParamsRaw, PortfolioParamsRaw};
+
+/// Anchor's `emit!` on the chain; off the chain, where that does nothing, [`heard`] keeps the event.
+macro_rules! log_event {
+    ($event:expr) => {{
+        #[cfg(target_os = "solana")]
+        anchor_lang::prelude::emit!($event);
+        #[cfg(not(target_os = "solana"))]
+        $crate::events::heard::hear(anchor_lang::Event::data(&$event));
+    }};
+}
 
 #[event]
 pub struct ExchangeCreated {

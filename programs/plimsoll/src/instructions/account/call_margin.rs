@@ -29,7 +29,7 @@ pub fn handler<'info>(ctx: Context<'info, CallMargin<'info>>) -> Result<()> {
         (true, 0) => {
             account.margin_call_at = now;
             account.margin_call_deadline = now.saturating_add(exchange.liquidation.call_secs);
-            emit!(MarginCalled {
+            log_event!(MarginCalled {
                 account: key,
                 equity_atoms: report.equity.raw(),
                 initial_atoms: report.initial.raw(),
@@ -41,7 +41,7 @@ pub fn handler<'info>(ctx: Context<'info, CallMargin<'info>>) -> Result<()> {
         }
         (false, called_at) if called_at != 0 => {
             (account.margin_call_at, account.margin_call_deadline) = (0, 0);
-            emit!(MarginCallCleared { account: key, called_at });
+            log_event!(MarginCallCleared { account: key, called_at });
         }
         _ => return err!(PlimsollError::NoMarginCall),
     }

@@ -22,6 +22,6 @@ pub fn handler(ctx: Context<CloseAccount>) -> Result<()> {
     let owes_nothing = account.cash_atoms == 0 && account.insurance_due_atoms == 0;
     let is_empty = account.position_count == 0 && owes_nothing && !account.has_collateral();
     require!(is_empty, PlimsollError::AccountNotEmpty);
-    emit!(AccountClosed { account: ctx.accounts.margin_account.key(), owner: account.owner });
+    log_event!(AccountClosed { account: ctx.accounts.margin_account.key(), owner: account.owner });
     Ok(())
 }

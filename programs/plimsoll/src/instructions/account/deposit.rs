@@ -78,7 +78,7 @@ pub fn handler(ctx: Context<MoveTokens>, amount: u64) -> Result<()> {
         }
     };
     account.touch();
-    emit!(Deposited {
+    log_event!(Deposited {
         account: accounts.margin_account.key(),
         mint: accounts.mint.key(),
         amount_atoms: amount,

@@ -34,7 +34,7 @@ pub fn handler(ctx: Context<OpenAccount>, number: u16, mode: MarginMode) -> Resu
     account.exchange = ctx.accounts.exchange.key();
     account.owner = ctx.accounts.owner.key();
     account.cash_index_e18 = ctx.accounts.exchange.load()?.cash_index_e18;
-    emit!(AccountOpened {
+    log_event!(AccountOpened {
         exchange: account.exchange,
         account: ctx.accounts.margin_account.key(),
         owner: account.owner,

@@ -20,6 +20,6 @@ pub fn handler(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
     account.require_owner(ctx.accounts.owner.key)?;
     account.delegate = delegate;
     account.touch();
-    emit!(DelegateChanged { account: ctx.accounts.margin_account.key(), delegate });
+    log_event!(DelegateChanged { account: ctx.accounts.margin_account.key(), delegate });
     Ok(())
 }

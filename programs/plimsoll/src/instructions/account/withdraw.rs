@@ -36,7 +36,7 @@ pub fn handler<'info>(ctx: Context<'info, MoveTokens<'info>>, amount: u64) -> Re
         token_program: &accounts.token_program,
     };
     transfer.pay(&accounts.exchange, amount)?;
-    emit!(Withdrawn {
+    log_event!(Withdrawn {
         account: accounts.margin_account.key(),
         mint: accounts.mint.key(),
         amount_atoms: amount,

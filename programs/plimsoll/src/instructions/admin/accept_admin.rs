@@ -18,6 +18,6 @@ pub fn handler(ctx: Context<AcceptAdmin>) -> Result<()> {
     require_keys_eq!(exchange.pending_admin, ctx.accounts.nominee.key(), PlimsollError::Unauthorized);
     exchange.admin = exchange.pending_admin;
     exchange.pending_admin = Pubkey::default();
-    emit!(AdminChanged { exchange: ctx.accounts.exchange.key(), admin: exchange.admin });
+    log_event!(AdminChanged { exchange: ctx.accounts.exchange.key(), admin: exchange.admin });
     Ok(())
 }

@@ -42,6 +42,10 @@ pub fn handler(ctx: Context<CollectFees>) -> Result<()> {
         token_program: &accounts.token_program,
     };
     transfer.pay(&accounts.exchange, amount)?;
-    emit!(FeesCollected { exchange: accounts.exchange.key(), underlying: accounts.underlying.key(), amount_atoms: amount });
+    log_event!(FeesCollected {
+        exchange: accounts.exchange.key(),
+        underlying: accounts.underlying.key(),
+        amount_atoms: amount
+    });
     Ok(())
 }

@@ -46,7 +46,7 @@ pub fn handler(ctx: Context<CreateCollateral>, args: CollateralArgs, oracle: Ora
     collateral.token_program = accounts.token_program.key();
     apply(collateral, &args)?;
     collateral.price.configure(&oracle)?;
-    emit!(CollateralCreated {
+    log_event!(CollateralCreated {
         exchange: collateral.exchange,
         collateral: accounts.collateral.key(),
         mint: collateral.mint,

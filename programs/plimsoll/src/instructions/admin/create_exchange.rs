@@ -49,6 +49,10 @@ pub fn handler(ctx: Context<CreateExchange>, args: CreateExchangeArgs) -> Result
     exchange.cash_index_e18 = CashIndex::ONE.raw();
     apply(exchange, &args.exchange)?;
     exchange.stable.configure(&args.stable_oracle)?;
-    emit!(ExchangeCreated { exchange: accounts.exchange.key(), admin: exchange.admin, quote_mint: exchange.quote_mint });
+    log_event!(ExchangeCreated {
+        exchange: accounts.exchange.key(),
+        admin: exchange.admin,
+        quote_mint: exchange.quote_mint
+    });
     Ok(())
 }

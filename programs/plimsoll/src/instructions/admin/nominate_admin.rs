@@ -9,6 +9,6 @@ pub fn handler(ctx: Context<SetExchange>, next: Pubkey) -> Result<()> {
     let exchange = &mut ctx.accounts.exchange.load_mut()?;
     exchange.require_admin(ctx.accounts.admin.key)?;
     exchange.pending_admin = next;
-    emit!(AdminNominated { exchange: ctx.accounts.exchange.key(), admin: exchange.admin, pending_admin: next });
+    log_event!(AdminNominated { exchange: ctx.accounts.exchange.key(), admin: exchange.admin, pending_admin: next });
     Ok(())
 }

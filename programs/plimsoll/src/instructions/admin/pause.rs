@@ -24,7 +24,7 @@ pub fn handler(ctx: Context<Pause>, bits: u64, seconds: i64) -> Result<()> {
     require!(is_lawful, PlimsollError::PauseOutOfRange);
     exchange.pause_bits = bits;
     exchange.pause_until = unix_now()?.saturating_add(seconds);
-    emit!(PauseChanged {
+    log_event!(PauseChanged {
         exchange: ctx.accounts.exchange.key(),
         by: signer,
         pause_bits: bits,

@@ -31,7 +31,7 @@ pub fn handler(ctx: Context<SetCollateral>, args: CollateralArgs) -> Result<()> 
     let collateral = &mut ctx.accounts.collateral.load_mut()?;
     require_keys_eq!(collateral.exchange, ctx.accounts.exchange.key(), PlimsollError::WrongExchange);
     apply(collateral, &args)?;
-    emit!(CollateralChanged {
+    log_event!(CollateralChanged {
         collateral: ctx.accounts.collateral.key(),
         haircut_initial_e9: args.haircut_initial_e9,
         haircut_maintenance_e9: args.haircut_maintenance_e9,

@@ -12,7 +12,7 @@ pub fn handler(ctx: Context<SetCollateral>, oracle: OracleConfig) -> Result<()> 
     let collateral = &mut ctx.accounts.collateral.load_mut()?;
     require_keys_eq!(collateral.exchange, ctx.accounts.exchange.key(), PlimsollError::WrongExchange);
     collateral.price.rebind(&oracle)?;
-    emit!(OracleChanged {
+    log_event!(OracleChanged {
         account: ctx.accounts.collateral.key(),
         source_count: collateral.price.source_count,
         required: collateral.price.required,

@@ -30,7 +30,7 @@ pub fn handler(ctx: Context<SetExchange>, args: ExchangeArgs) -> Result<()> {
     let exchange = &mut ctx.accounts.exchange.load_mut()?;
     exchange.require_admin(ctx.accounts.admin.key)?;
     apply(exchange, &args)?;
-    emit!(ExchangeChanged {
+    log_event!(ExchangeChanged {
         exchange: ctx.accounts.exchange.key(),
         guardian: args.guardian,
         fee_recipient: args.fee_recipient,

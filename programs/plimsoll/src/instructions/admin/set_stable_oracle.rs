@@ -10,7 +10,7 @@ pub fn handler(ctx: Context<SetExchange>, oracle: OracleConfig) -> Result<()> {
     let exchange = &mut ctx.accounts.exchange.load_mut()?;
     exchange.require_admin(ctx.accounts.admin.key)?;
     exchange.stable.rebind(&oracle)?;
-    emit!(OracleChanged {
+    log_event!(OracleChanged {
         account: ctx.accounts.exchange.key(),
         source_count: exchange.stable.source_count,
         required: exchange.stable.required,

@@ -31,7 +31,7 @@ pub fn handler(ctx: Context<CollectInsurance>) -> Result<()> {
     fund.collect(amount_atoms)?;
     account.insurance_due_atoms = 0;
     account.touch();
-    emit!(InsuranceCollected {
+    log_event!(InsuranceCollected {
         fund: ctx.accounts.fund.key(),
         account: ctx.accounts.margin_account.key(),
         amount_atoms,

@@ -28,7 +28,7 @@ pub fn handler(ctx: Context<CreateInsuranceFund>, cooldown_secs: i64) -> Result<
     fund.bump = ctx.bumps.fund;
     fund.exchange = accounts.exchange.key();
     fund.cooldown_secs = lawful(cooldown_secs)?;
-    emit!(InsuranceFundCreated { exchange: fund.exchange, fund: accounts.fund.key(), cooldown_secs });
+    log_event!(InsuranceFundCreated { exchange: fund.exchange, fund: accounts.fund.key(), cooldown_secs });
     Ok(())
 }
 

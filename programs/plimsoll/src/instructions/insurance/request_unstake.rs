@@ -22,6 +22,6 @@ pub fn handler(ctx: Context<RequestUnstake>, shares: i64) -> Result<()> {
     require!((0..=stake.shares).contains(&shares), PlimsollError::InsufficientBalance);
     stake.leaving_shares = shares;
     stake.leaves_at = if shares == 0 { 0 } else { unix_now()?.saturating_add(fund.cooldown_secs) };
-    emit!(UnstakeRequested { fund: stake.fund, owner: stake.owner, shares, leaves_at: stake.leaves_at });
+    log_event!(UnstakeRequested { fund: stake.fund, owner: stake.owner, shares, leaves_at: stake.leaves_at });
     Ok(())
 }

@@ -20,6 +20,6 @@ pub fn handler(ctx: Context<SetInsuranceFund>, cooldown_secs: i64) -> Result<()>
     let fund = &mut accounts.fund.load_mut()?;
     fund.require_of(&accounts.exchange.key())?;
     fund.cooldown_secs = lawful(cooldown_secs)?;
-    emit!(InsuranceFundChanged { fund: accounts.fund.key(), cooldown_secs });
+    log_event!(InsuranceFundChanged { fund: accounts.fund.key(), cooldown_secs });
     Ok(())
 }

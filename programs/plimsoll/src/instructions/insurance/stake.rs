@@ -60,7 +60,7 @@ pub fn handler(ctx: Context<MoveStake>, amount: u64) -> Result<()> {
     stake.catch_up(fund);
     let shares = fund.enter(Value::from_raw(atoms))?;
     stake.shares = stake.shares.checked_add(shares).ok_or(PlimsollError::Overflow)?;
-    emit!(Staked {
+    log_event!(Staked {
         fund: accounts.fund.key(),
         owner: stake.owner,
         amount_atoms: amount,

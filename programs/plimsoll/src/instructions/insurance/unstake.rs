@@ -25,7 +25,7 @@ pub fn handler(ctx: Context<MoveStake>) -> Result<()> {
         let amount = fund.leave(shares)?.raw();
         stake.shares = stake.shares.checked_sub(shares).ok_or(PlimsollError::Overflow)?;
         (stake.leaving_shares, stake.leaves_at) = (0, 0);
-        emit!(Unstaked {
+        log_event!(Unstaked {
             fund: stake.fund,
             owner: stake.owner,
             amount_atoms: amount,

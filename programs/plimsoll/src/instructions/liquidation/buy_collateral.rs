@@ -101,7 +101,7 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
 
     let liquidation_sequence = liquidatee.count_liquidation();
     buyer.touch();
-    emit!(CollateralBought {
+    log_event!(CollateralBought {
         account: liquidatee_key,
         buyer: buyer_key,
         collateral: args.collateral,

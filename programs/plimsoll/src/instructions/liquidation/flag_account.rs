@@ -36,14 +36,14 @@ pub fn handler<'info>(ctx: Context<'info, FlagAccount<'info>>) -> Result<()> {
     let terms = LiquidationParams::from(&exchange.liquidation);
     if valued.is_liquidatable()? {
         account.auction.see(now, valued.report.equity, &terms);
-        emit!(seen(key, &valued.report, &account.auction, &terms)?);
+        log_event!(seen(key, &valued.report, &account.auction, &terms)?);
     } else if account.auction.is_running() && !valued.report.maintenance.is_negative() {
-        emit!(ended(key, &account.auction, now));
+        log_event!(ended(key, &account.auction, now));
         account.auction = Auction::default();
     } else {
         let health_factor = valued.report.health_factor().or_error()?;
         require!(health_factor < terms.warning, PlimsollError::NothingToFlag);
-        emit!(AccountWarned {
+        log_event!(AccountWarned {
             account: key,
             equity_atoms: valued.report.equity.raw(),
             maintenance_atoms: valued.report.maintenance.raw(),

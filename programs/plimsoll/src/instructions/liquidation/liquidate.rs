@@ -87,7 +87,7 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
 
     let liquidation_sequence = liquidatee.count_liquidation();
     liquidator.touch();
-    emit!(AccountLiquidated {
+    log_event!(AccountLiquidated {
         account: liquidatee_key,
         liquidator: liquidator_key,
         liquidation_sequence,

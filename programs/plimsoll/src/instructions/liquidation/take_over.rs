@@ -90,7 +90,7 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
 
     let liquidation_sequence = liquidatee.count_liquidation();
     taker.touch();
-    emit!(AccountTakenOver {
+    log_event!(AccountTakenOver {
         account: liquidatee_key,
         taker: taker_key,
         liquidation_sequence,

@@ -104,7 +104,7 @@ pub fn handler<'info>(ctx: Context<'info, Deleverage<'info>>, max_size_e6: i64) 
     fund.ledger.record(paid, borne, Absorber::Counterparty)?;
     let liquidation_sequence = account.count_liquidation();
     counterparty.touch();
-    emit!(PositionDeleveraged {
+    log_event!(PositionDeleveraged {
         account: account_key,
         counterparty: counterparty_key,
         liquidation_sequence,

@@ -39,7 +39,7 @@ pub fn handler<'info>(ctx: Context<'info, RankPosition<'info>>) -> Result<()> {
     let mark = marks::mark(underlying, position, now)?;
     let score = score(underlying, position, mark, equity)?;
     queue.rank(Rank { account: account_key, score_e9: score.raw(), size_e6: position.size_e6, ranked_at: now }, now)?;
-    emit!(PositionRanked {
+    log_event!(PositionRanked {
         account: account_key,
         underlying: underlying_key,
         series: queue.series,

@@ -64,7 +64,7 @@ pub fn handler(ctx: Context<ShareLoss>) -> Result<()> {
     }
     account.cash_index_e18 = exchange.cash_index_e18;
     account.count_liquidation();
-    emit!(LossShared {
+    log_event!(LossShared {
         account: accounts.margin_account.key(),
         debt_atoms: debt.raw(),
         fund_paid_atoms: paid.raw(),

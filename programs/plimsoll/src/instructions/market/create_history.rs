@@ -30,6 +30,6 @@ pub fn handler(ctx: Context<CreateHistory>) -> Result<()> {
     history.version = VERSION;
     history.bump = ctx.bumps.history;
     history.underlying = underlying;
-    emit!(HistoryCreated { underlying, history: ctx.accounts.history.key() });
+    log_event!(HistoryCreated { underlying, history: ctx.accounts.history.key() });
     Ok(())
 }

@@ -24,6 +24,6 @@ pub fn handler(ctx: Context<CreateRiskCache>, refresher: Pubkey) -> Result<()> {
     cache.version = VERSION;
     cache.underlying = underlying;
     cache.refresher = refresher;
-    emit!(RiskCacheCreated { underlying, cache: ctx.accounts.cache.key(), refresher });
+    log_event!(RiskCacheCreated { underlying, cache: ctx.accounts.cache.key(), refresher });
     Ok(())
 }

@@ -41,7 +41,7 @@ pub fn handler(ctx: Context<CreateUnderlying>, args: CreateUnderlyingArgs) -> Re
     underlying.forecast_authority = args.forecast_authority;
     underlying.params = args.params;
     underlying.price.configure(&args.oracle)?;
-    emit!(UnderlyingCreated {
+    log_event!(UnderlyingCreated {
         exchange: underlying.exchange,
         underlying: ctx.accounts.underlying.key(),
         symbol: args.symbol,

@@ -20,6 +20,6 @@ pub fn handler(ctx: Context<SetUnderlying>, expiry_ts: i64) -> Result<()> {
     let slot = free.ok_or(PlimsollError::TooManyExpiries)?;
     underlying.expiries[slot] =
         Expiry { expiry_ts, status: ExpiryStatus::LIVE, forward_ratio_q40: 1 << 40, ..bytemuck::Zeroable::zeroed() };
-    emit!(ExpiryListed { underlying: ctx.accounts.underlying.key(), expiry: slot as u8, expiry_ts });
+    log_event!(ExpiryListed { underlying: ctx.accounts.underlying.key(), expiry: slot as u8, expiry_ts });
     Ok(())
 }

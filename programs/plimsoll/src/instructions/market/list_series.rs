@@ -46,7 +46,7 @@ pub fn handler(ctx: Context<SetUnderlying>, args: ListSeriesArgs) -> Result<()> 
     };
     let slot = slot as u16;
     underlying.series_used = underlying.series_used.max(slot.saturating_add(1));
-    emit!(SeriesListed {
+    log_event!(SeriesListed {
         underlying: ctx.accounts.underlying.key(),
         series: slot,
         expiry: args.expiry,

@@ -33,7 +33,7 @@ pub fn handler(ctx: Context<RefreshSeries>, expiry: u8, series: Vec<u16>) -> Res
     require!(underlying.expiry(expiry)?.is_live_at(now), PlimsollError::SeriesExpired);
     underlying.price.require_fresh(now, Freshness::NewRisk)?;
     let stamp = refresh(cache, underlying, expiry, &series, now)?;
-    emit!(SeriesRefreshed {
+    log_event!(SeriesRefreshed {
         cache: ctx.accounts.cache.key(),
         expiry,
         stamp,

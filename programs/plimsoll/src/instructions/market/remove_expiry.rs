@@ -28,6 +28,6 @@ pub fn handler(ctx: Context<RemoveExpiry>, expiry: u8) -> Result<()> {
     }
     underlying.expiries[expiry as usize] = bytemuck::Zeroable::zeroed();
     underlying.outdate_arrays();
-    emit!(ExpiryRemoved { underlying: ctx.accounts.underlying.key(), expiry });
+    log_event!(ExpiryRemoved { underlying: ctx.accounts.underlying.key(), expiry });
     Ok(())
 }

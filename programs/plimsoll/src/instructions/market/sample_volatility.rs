@@ -24,7 +24,7 @@ pub fn handler(ctx: Context<SampleVolatility>) -> Result<()> {
     underlying.price.require_fresh(unix_now()?, Freshness::NewRisk)?;
     let (price, params) = (underlying.price, underlying.params.volatility);
     let (log_return, elapsed) = underlying.realised.sample(&price, &params)?.unwrap_or_default();
-    emit!(VolatilitySampled {
+    log_event!(VolatilitySampled {
         underlying: ctx.accounts.underlying.key(),
         log_return_q40: log_return.raw(),
         elapsed_secs: elapsed.raw(),

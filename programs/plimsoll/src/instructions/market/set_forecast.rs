@@ -26,7 +26,7 @@ pub fn handler(ctx: Context<SetForecast>, factor_e9: i64, lifetime_secs: i64) ->
     require!(is_authority, PlimsollError::Unauthorized);
     let params = underlying.params.volatility;
     underlying.forecast.set(factor_e9, lifetime_secs, &params, unix_now()?)?;
-    emit!(ForecastSet {
+    log_event!(ForecastSet {
         underlying: ctx.accounts.underlying.key(),
         factor_e9,
         expires_at: underlying.forecast.expires_at,

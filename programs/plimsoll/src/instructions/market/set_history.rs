@@ -50,7 +50,7 @@ pub fn handler(ctx: Context<SetHistory>, start: u8, moves: Vec<MoveArgs>) -> Res
         // At most 64.
         history.count = history.count.max(to as u8);
     }
-    emit!(HistorySet {
+    log_event!(HistorySet {
         history: ctx.accounts.history.key(),
         start,
         // At most 64.

@@ -17,7 +17,7 @@ pub(super) fn change(ctx: Context<SetUnderlying>, set: impl FnOnce(&mut Portfoli
     underlying.outdate_arrays();
     let portfolio = &mut underlying.portfolio;
     set(portfolio)?;
-    emit!(PortfolioChanged {
+    log_event!(PortfolioChanged {
         underlying: ctx.accounts.underlying.key(),
         params: portfolio.params,
         scenario_count: portfolio.scenario_count,

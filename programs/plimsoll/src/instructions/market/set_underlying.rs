@@ -36,6 +36,6 @@ pub fn handler(
     underlying.outdate_arrays();
     underlying.set_publishers(&publishers)?;
     underlying.forecast_authority = forecast_authority;
-    emit!(UnderlyingChanged { underlying: ctx.accounts.underlying.key(), publishers, forecast_authority });
+    log_event!(UnderlyingChanged { underlying: ctx.accounts.underlying.key(), publishers, forecast_authority });
     Ok(())
 }

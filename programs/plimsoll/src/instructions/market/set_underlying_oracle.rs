@@ -10,7 +10,7 @@ pub fn handler(ctx: Context<SetUnderlying>, oracle: OracleConfig) -> Result<()> 
     ctx.accounts.validate()?;
     let underlying = &mut ctx.accounts.underlying.load_mut()?;
     underlying.price.rebind(&oracle)?;
-    emit!(OracleChanged {
+    log_event!(OracleChanged {
         account: ctx.accounts.underlying.key(),
         source_count: underlying.price.source_count,
         required: underlying.price.required,

@@ -16,6 +16,6 @@ pub struct UpdateCollateralPrice<'info> {
 pub fn handler<'info>(ctx: Context<'info, UpdateCollateralPrice<'info>>) -> Result<()> {
     let collateral = &mut ctx.accounts.collateral.load_mut()?;
     oracle::update(&mut collateral.price, ctx.remaining_accounts, unix_now()?)?;
-    emit!(updated(ctx.accounts.collateral.key(), &collateral.price));
+    log_event!(updated(ctx.accounts.collateral.key(), &collateral.price));
     Ok(())
 }

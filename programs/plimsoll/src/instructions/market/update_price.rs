@@ -18,7 +18,7 @@ pub fn handler<'info>(ctx: Context<'info, UpdatePrice<'info>>) -> Result<()> {
     let underlying = &mut ctx.accounts.underlying.load_mut()?;
     underlying.observe_windows(now)?;
     oracle::update(&mut underlying.price, ctx.remaining_accounts, now)?;
-    emit!(updated(ctx.accounts.underlying.key(), &underlying.price));
+    log_event!(updated(ctx.accounts.underlying.key(), &underlying.price));
     Ok(())
 }
 

@@ -16,6 +16,6 @@ pub struct UpdateStablePrice<'info> {
 pub fn handler<'info>(ctx: Context<'info, UpdateStablePrice<'info>>) -> Result<()> {
     let exchange = &mut ctx.accounts.exchange.load_mut()?;
     oracle::update(&mut exchange.stable, ctx.remaining_accounts, unix_now()?)?;
-    emit!(updated(ctx.accounts.exchange.key(), &exchange.stable));
+    log_event!(updated(ctx.accounts.exchange.key(), &exchange.stable));
     Ok(())
 }

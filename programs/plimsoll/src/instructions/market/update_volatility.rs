@@ -60,7 +60,7 @@ pub fn handler(ctx: Context<UpdateVolatility>, args: VolatilityArgs) -> Result<(
     expiry.rate_e9 = args.rate_e9;
     expiry.confidence_e9 = args.confidence_e9;
     expiry.vol_updated_at = now;
-    emit!(VolatilityUpdated {
+    log_event!(VolatilityUpdated {
         underlying: ctx.accounts.underlying.key(),
         publisher: ctx.accounts.publisher.key(),
         expiry: args.expiry,

@@ -39,7 +39,7 @@ pub fn handler(ctx: Context<SettleAccount>) -> Result<()> {
         is_any = true;
         let payoff_atoms = settle_position(underlying, &mut account.positions[index])?;
         account.add_cash(payoff_atoms)?;
-        emit!(PositionSettled {
+        log_event!(PositionSettled {
             account: account_key,
             underlying: underlying_key,
             series: position.series,

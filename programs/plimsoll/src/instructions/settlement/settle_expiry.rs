@@ -34,7 +34,7 @@ pub fn handler(ctx: Context<SettleExpiry>, expiry: u8) -> Result<()> {
     state.settlement_e9 = settlement.raw();
     state.twap_covered_secs = covered.raw();
     state.status = ExpiryStatus::SETTLED;
-    emit!(ExpirySettled {
+    log_event!(ExpirySettled {
         underlying: ctx.accounts.underlying.key(),
         expiry,
         settlement_e9: settlement.raw(),

@@ -36,6 +36,6 @@ pub fn handler(ctx: Context<SyncInterest>) -> Result<()> {
     require!(netted_e6 != 0, PlimsollError::NothingToSettle);
     account.release_empty();
     account.touch();
-    emit!(InterestSynced { account: account_key, underlying: underlying_key, netted_e6 });
+    log_event!(InterestSynced { account: account_key, underlying: underlying_key, netted_e6 });
     Ok(())
 }

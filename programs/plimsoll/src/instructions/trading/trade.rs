@@ -105,7 +105,7 @@ pub fn handler<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Res
         account.release_empty();
         account.touch();
     }
-    emit!(Traded { taker: accounts.taker.key(), maker: accounts.maker.key(), ..event });
+    log_event!(Traded { taker: accounts.taker.key(), maker: accounts.maker.key(), ..event });
     Ok(())
 }
 
