@@ -4,7 +4,7 @@ use crate::chain::Chain;
 use anchor_lang::Discriminator;
 use anchor_spl::token::spl_token::state::Account as TokenState;
 use bytemuck::Pod;
-use plimsoll::state::{Collateral, Exchange, History, InsuranceFund, InsuranceStake, MarginAccount, Underlying};
+use plimsoll::state::{Collateral, Exchange, History, InsuranceFund, PoolStake, MarginAccount, Underlying};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ pub struct World {
     pub histories: Vec<(Pubkey, History)>,
     pub accounts: Vec<(Pubkey, MarginAccount)>,
     pub funds: Vec<(Pubkey, InsuranceFund)>,
-    pub stakes: Vec<(Pubkey, InsuranceStake)>,
+    pub stakes: Vec<(Pubkey, PoolStake)>,
     /// Amounts of the vaults the accounts above name.
     pub vaults: BTreeMap<Pubkey, u64>,
     pub unix_time: i64,
@@ -56,7 +56,7 @@ impl World {
                 world.accounts.push((*key, state));
             } else if let Some(state) = decode::<InsuranceFund>(data) {
                 world.funds.push((*key, state));
-            } else if let Some(state) = decode::<InsuranceStake>(data) {
+            } else if let Some(state) = decode::<PoolStake>(data) {
                 world.stakes.push((*key, state));
             }
         }

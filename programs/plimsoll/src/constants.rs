@@ -25,9 +25,12 @@ pub const HISTORY_SEED: &[u8] = b"history";
 /// Seed of [`crate::state::InsuranceFund`], followed by the exchange.
 #[constant]
 pub const INSURANCE_SEED: &[u8] = b"insurance";
-/// Seed of [`crate::state::InsuranceStake`], followed by insurance fund and owner.
+/// Seed of [`crate::state::PoolStake`], followed by the pool (insurance fund or backstop) and the owner.
 #[constant]
 pub const STAKE_SEED: &[u8] = b"stake";
+/// Seed of [`crate::state::Backstop`], followed by the exchange.
+#[constant]
+pub const BACKSTOP_SEED: &[u8] = b"backstop";
 
 /// Expiries of one underlying.
 #[constant]
@@ -35,6 +38,9 @@ pub const MAX_EXPIRIES: u8 = 16;
 /// Series of one underlying.
 #[constant]
 pub const MAX_SERIES: u16 = 512;
+/// Underlyings that a backstop takes.
+#[constant]
+pub const MAX_BACKSTOP_MARKETS: u8 = 8;
 /// Positions of one margin account.
 #[constant]
 pub const MAX_POSITIONS: u8 = 64;
@@ -84,6 +90,11 @@ pub const MIN_SLICE_E9: i64 = 10_000_000;
 pub const MAX_COOLDOWN_SECS: i64 = 90 * 86_400;
 /// How long stake may leave after it has waited: two days. Who stays longer has to ask again.
 pub const EXIT_WINDOW_SECS: i64 = 2 * 86_400;
+
+/// What a backstop comes to own itself before anybody has a share, in quote atoms: 1 USD. See [`plimsoll_risk::pool::Pool::founded`].
+pub const BACKSTOP_OWN_ATOMS: i64 = 1_000_000;
+/// A day of the budget for bounties, in seconds.
+pub const DAY_SECS: i64 = 86_400;
 
 /// A guardian's pause ends by itself after at most this long: one day.
 pub const MAX_PAUSE_SECS: i64 = 86_400;

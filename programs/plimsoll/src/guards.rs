@@ -3,12 +3,14 @@
 use anchor_lang::prelude::*;
 
 use plimsoll_risk::liquidation::least_equity_after_trade;
+use plimsoll_risk::margin::MarginReport;
 use plimsoll_risk::units::Ratio;
 
 use crate::constants::VERSION;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::health::{health_with, Health, Purpose, Scratch};
 use crate::markets::Markets;
+use crate::state::price::Freshness;
 use crate::state::{Exchange, MarginAccount};
 
 /// Unix time of the cluster.
@@ -41,7 +43,29 @@ pub fn require_taker(
     Ok(())
 }
 
-/// The taker satisfies IM with what he has taken. The prices that breached the account are good enough for that: an oracle that has
+/// Other people's money pays for debts at prices that are young enough for liquidations, those of collateral and the quote asset too.
+#[inline(always)]
+pub fn require_fresh(account: &MarginAccount, exchange: &Exchange, markets: &Markets, now: i64) -> Result<()> {
+    require!(exchange.stable.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
+    require_fresh_collateral(account, markets, Freshness::Liquidation, now)
+}
+
+/// The account's collateral is valued at prices of this age at most.
+#[inline(always)]
+pub fn require_fresh_collateral(
+    account: &MarginAccount,
+    markets: &Markets,
+    freshness: Freshness,
+    now: i64,
+) -> Result<()> {
+    for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
+        let price = &markets.collateral(&slot.collateral)?.price;
+        require!(price.is_fresh(now, freshness), PlimsollError::OracleStale);
+    }
+    Ok(())
+}
+
+/// The taker satisfies IM with what he has taken; gives what he is worth then. The prices that breached the account are good enough for that: an oracle that has
 /// fallen silent must not end liquidations before its liquidation age.
 #[inline(always)]
 pub fn require_taker_margin(
@@ -50,10 +74,10 @@ pub fn require_taker_margin(
     exchange: &Exchange,
     markets: &Markets,
     now: i64,
-) -> Result<()> {
+) -> Result<MarginReport> {
     let taken = health_with(scratch, taker, exchange, markets, Purpose::Taker, now)?.report;
     require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
-    Ok(())
+    Ok(taken)
 }
 
 /// The party may do what it did: it satisfies IM in a market that allows new risk; or it has raised its IM balance and

@@ -21,7 +21,7 @@ pub fn check_state(world: &World) -> Result<(), Broken> {
 }
 
 fn check_fund(world: &World, key: &Pubkey, fund: &InsuranceFund) -> Result<(), Broken> {
-    let stakes = || world.stakes.iter().filter(|(_, stake)| stake.fund == *key);
+    let stakes = || world.stakes.iter().filter(|(_, stake)| stake.pool == *key);
     let current = stakes().filter(|(_, stake)| stake.generation == fund.generation);
     let staked: i128 = current.map(|(_, stake)| i128::from(stake.shares)).sum();
     if fund.cash_atoms < 0 || staked > i128::from(fund.total_shares) || fund.paid_atoms < 0 || fund.earned_atoms < 0 {

@@ -6,9 +6,11 @@
 //! Units are in the names: `_atoms` quote atoms (1e-6 USD) or a mint's own, `_e6` contracts, `_e9` prices and ratios.
 //! Signs: + is good for the account named first.
 
+mod backstop;
 mod insurance;
 mod liquidation;
 
+pub use backstop::*;
 pub use insurance::*;
 pub use liquidation::*;
 

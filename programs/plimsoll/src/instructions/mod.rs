@@ -29,6 +29,10 @@ rooms! {
     insurance {
         collect_insurance, create_insurance_fund, open_stake, request_unstake, set_insurance_fund, stake, unstake,
     }
+    backstop {
+        backstop_liquidate, create_backstop, deposit_backstop, open_backstop_stake, request_backstop_leave, set_backstop,
+        withdraw_backstop,
+    }
     settlement {
         settle_account, settle_expiry, sync_interest,
     }

@@ -1,12 +1,12 @@
-//! The insurance fund: what pays the takers of insolvent accounts, and the shares of those who staked it.
+//! The insurance fund: what pays the takers of insolvent accounts and least bounties, with the money of those who staked it.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::error::RiskError;
 use plimsoll_risk::pool::Pool;
 use plimsoll_risk::units::Value;
 
 use crate::constants::VERSION;
 use crate::errors::{OrProgramError, PlimsollError};
+use crate::state::pool::shares_for;
 
 /// The insurance fund of an exchange. Its money is a part of the quote vault.
 #[account(zero_copy)]
@@ -24,7 +24,7 @@ pub struct InsuranceFund {
     pub generation: u64,
     /// How long stake waits before it may leave, in seconds.
     pub cooldown_secs: i64,
-    /// Σ of what the takers of insolvent accounts were paid.
+    /// Σ of what the takers of insolvent accounts, and the backstop's callers as bounties, were paid.
     pub paid_atoms: i64,
     /// Σ of the fees it took in.
     pub earned_atoms: i64,
@@ -32,27 +32,6 @@ pub struct InsuranceFund {
 }
 
 const _: () = assert!(core::mem::size_of::<InsuranceFund>() == 272 && core::mem::align_of::<InsuranceFund>() == 8);
-
-/// One owner's part of the insurance fund.
-#[account(zero_copy)]
-#[derive(Debug)]
-pub struct InsuranceStake {
-    pub version: u8,
-    pub bump: u8,
-    pub padding: [u8; 6],
-    pub fund: Pubkey,
-    pub owner: Pubkey,
-    pub shares: i64,
-    /// Generation of the fund the shares belong to.
-    pub generation: u64,
-    /// Shares that are to leave; they bear losses until they do.
-    pub leaving_shares: i64,
-    /// When they may.
-    pub leaves_at: i64,
-    pub reserved: [u64; 8],
-}
-
-const _: () = assert!(core::mem::size_of::<InsuranceStake>() == 168 && core::mem::align_of::<InsuranceStake>() == 8);
 
 impl InsuranceFund {
     /// The fund belongs to the exchange and has the layout this program knows.
@@ -82,11 +61,7 @@ impl InsuranceFund {
         if self.total_shares == 0 {
             self.total_shares = self.cash_atoms;
         }
-        let shares = self.pool().payable_shares(amount).map_err(|error| match error {
-            RiskError::OutOfDomain => PlimsollError::AmountOutOfRange,
-            other => other.into(),
-        })?;
-        require!(shares > 0, PlimsollError::AmountOutOfRange);
+        let shares = shares_for(&self.pool(), amount)?;
         self.cash_atoms = self.cash_atoms.checked_add(amount.raw()).ok_or(PlimsollError::Overflow)?;
         self.total_shares = self.total_shares.checked_add(shares).ok_or(PlimsollError::Overflow)?;
         Ok(shares)
@@ -110,23 +85,5 @@ impl InsuranceFund {
             self.generation = self.generation.wrapping_add(1);
         }
         Ok(paid)
-    }
-}
-
-impl InsuranceStake {
-    /// The stake is in this fund, is the signer's and has the layout this program knows.
-    pub fn require_of(&self, fund: &Pubkey, signer: &Pubkey) -> Result<()> {
-        require_keys_eq!(self.fund, *fund, PlimsollError::WrongExchange);
-        require_keys_eq!(self.owner, *signer, PlimsollError::Unauthorized);
-        require!(self.version == VERSION, PlimsollError::WrongVersion);
-        Ok(())
-    }
-
-    /// Shares of a generation that is gone are gone.
-    pub fn catch_up(&mut self, fund: &InsuranceFund) {
-        if self.generation != fund.generation {
-            (self.shares, self.leaving_shares, self.leaves_at) = (0, 0, 0);
-            self.generation = fund.generation;
-        }
     }
 }
