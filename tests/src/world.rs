@@ -4,7 +4,7 @@ use crate::chain::Chain;
 use anchor_lang::Discriminator;
 use anchor_spl::token::spl_token::state::Account as TokenState;
 use bytemuck::Pod;
-use plimsoll::state::{Collateral, Exchange, History, InsuranceFund, PoolStake, MarginAccount, Underlying};
+use plimsoll::state::{Backstop, Collateral, Exchange, History, InsuranceFund, MarginAccount, PoolStake, Underlying};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,7 @@ pub struct World {
     pub histories: Vec<(Pubkey, History)>,
     pub accounts: Vec<(Pubkey, MarginAccount)>,
     pub funds: Vec<(Pubkey, InsuranceFund)>,
+    pub backstops: Vec<(Pubkey, Backstop)>,
     pub stakes: Vec<(Pubkey, PoolStake)>,
     /// Amounts of the vaults the accounts above name.
     pub vaults: BTreeMap<Pubkey, u64>,
@@ -56,6 +57,8 @@ impl World {
                 world.accounts.push((*key, state));
             } else if let Some(state) = decode::<InsuranceFund>(data) {
                 world.funds.push((*key, state));
+            } else if let Some(state) = decode::<Backstop>(data) {
+                world.backstops.push((*key, state));
             } else if let Some(state) = decode::<PoolStake>(data) {
                 world.stakes.push((*key, state));
             }

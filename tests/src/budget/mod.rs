@@ -3,6 +3,7 @@
 //! Measured on `litesvm` with keys derived from names, so the numbers repeat exactly. The compute-limit instruction of
 //! the transaction is not counted.
 
+mod backstop;
 mod books;
 mod expiries;
 mod measures;
@@ -19,7 +20,7 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 12] = [
+pub const GROUPS: [Group; 13] = [
     measures::admin,
     measures::markets,
     measures::volatility,
@@ -27,6 +28,7 @@ pub const GROUPS: [Group; 12] = [
     measures::health_and_trades,
     measures::liquidations,
     measures::insurance,
+    backstop::backstop,
     measures::sales,
     measures::portfolio,
     measures::arrays,
@@ -111,6 +113,16 @@ mod tests {
     #[test]
     fn cu_liquidations_stay_in_budget() {
         check(measures::liquidations);
+    }
+
+    #[test]
+    fn cu_insurance_stays_in_budget() {
+        check(measures::insurance);
+    }
+
+    #[test]
+    fn cu_backstop_stays_in_budget() {
+        check(backstop::backstop);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What must hold whatever happens, one law per file: functions over decoded state that say which terms do not add up.
 
 pub mod auction;
+pub mod backstop;
 pub mod homogeneity;
 pub mod insurance;
 pub mod interest;
@@ -60,6 +61,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     solvency::check(step)?;
     auction::check(step)?;
     insurance::check(step)?;
+    backstop::check(step)?;
     sale::check(step)?;
     liquidation::check(step)
 }
@@ -71,6 +73,7 @@ pub fn check_state(world: &World) -> Result<(), Broken> {
     positions::check(world)?;
     auction::check_state(world)?;
     insurance::check_state(world)?;
+    backstop::check_state(world)?;
     margin_order::check(world)?;
     homogeneity::check(world)
 }

@@ -1,6 +1,7 @@
 //! What happens to people: whole lives of accounts, with every law checked at every step.
 
 mod auction;
+mod backstop;
 mod collateral;
 mod crash;
 mod isolated;
