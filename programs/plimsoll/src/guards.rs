@@ -43,11 +43,29 @@ pub fn require_taker(
     Ok(())
 }
 
-/// Other people's money pays for debts at prices that are young enough for liquidations, those of collateral and the quote asset too.
+/// Collateral and the quote asset have prices of this age at most.
 #[inline(always)]
-pub fn require_fresh(account: &MarginAccount, exchange: &Exchange, markets: &Markets, now: i64) -> Result<()> {
-    require!(exchange.stable.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
-    require_fresh_collateral(account, markets, Freshness::Liquidation, now)
+pub fn require_fresh(
+    account: &MarginAccount,
+    exchange: &Exchange,
+    markets: &Markets,
+    freshness: Freshness,
+    now: i64,
+) -> Result<()> {
+    require!(exchange.stable.is_fresh(now, freshness), PlimsollError::OracleStale);
+    require_fresh_collateral(account, markets, freshness, now)
+}
+
+/// Underlyings have prices, and unexpired positions surfaces, that are young enough for new risk, whatever a margin makes of them.
+pub fn require_fresh_positions(account: &MarginAccount, markets: &Markets, now: i64) -> Result<()> {
+    for position in account.positions() {
+        let key = &account.underlyings[position.underlying as usize % account.underlyings.len()];
+        let underlying = markets.underlying(key)?;
+        underlying.price.require_fresh(now, Freshness::NewRisk)?;
+        let is_old = underlying.expiry(position.expiry)?.is_stale(now, underlying.params.volatility.max_age_secs);
+        require!(!is_old, PlimsollError::VolatilityStale);
+    }
+    Ok(())
 }
 
 /// The account's collateral is valued at prices of this age at most.
@@ -108,6 +126,7 @@ pub fn require_initial_margin(
 }
 
 /// The account may let go of money: IM ≥ 0 at fresh prices, in a market that allows new risk.
+#[inline(always)]
 pub fn require_withdrawable(health: &Health) -> Result<()> {
     require!(!health.report.initial.is_negative(), PlimsollError::InitialMargin);
     health.obstacle.map_or(Ok(()), |obstacle| Err(obstacle.into()))

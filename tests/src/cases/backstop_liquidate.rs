@@ -1,6 +1,6 @@
 //! `backstop_liquidate`.
 
-use super::support::{replaced, unsigned, with, without, written_calls, Foreign, ETH, SOL};
+use super::support::{replaced, unsigned, with, without, written_calls, Foreign, ETH, SOL, VOL_AGE};
 use crate::fixture::{key, Events, CALL_ALL, DAY};
 use crate::{expect_error, usd, Contract, Fixture, Setup, Trader};
 use anchor_lang::error::ErrorCode;
@@ -265,10 +265,23 @@ fn the_pool_takes_nothing_at_an_old_price() {
     let mut s = scene(1_750.0);
     s.f.deposit_token(s.writer, SOL, 100_000_000).unwrap();
     s.f.flag(s.writer).unwrap();
-    s.f.advance(3_601);
+    s.f.advance(61);
+    // The stablecoin, the underlying, the collateral: old enough for a liquidation by others, too old for the pool.
+    expect_error!(s.call(), PlimsollError::OracleStale);
     s.f.update_stable_price().unwrap();
+    expect_error!(s.call(), PlimsollError::OracleStale);
     s.f.update_price(ETH).unwrap();
     expect_error!(s.call(), PlimsollError::OracleStale);
+    s.f.update_collateral_price(SOL).unwrap();
+    s.call().unwrap();
+}
+
+#[test]
+fn the_pool_takes_nothing_under_an_old_surface() {
+    let mut s = scene(1_750.0);
+    s.f.advance(VOL_AGE);
+    s.f.update_prices_only();
+    expect_error!(s.call(), PlimsollError::VolatilityStale);
     s.f.refresh();
     s.call().unwrap();
 }
@@ -285,7 +298,7 @@ fn the_pool_buys_no_longs_at_an_old_price() {
     // Its cash has gone another way, and SOL falls.
     f.edit_account(long, |account| account.cash_atoms -= usd(2_500.0));
     f.edit_account(maker, |account| account.cash_atoms += usd(2_500.0));
-    f.advance(3_601);
+    f.advance(61);
     f.update_stable_price().unwrap();
     f.set_collateral_price(SOL, 90.0);
     assert!(f.check_health(long).maintenance_atoms < 0);

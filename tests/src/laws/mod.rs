@@ -15,6 +15,8 @@ pub mod vaults;
 
 #[cfg(test)]
 mod tampered;
+#[cfg(test)]
+mod tampered_backstop;
 
 use crate::chain::Receipt;
 use crate::native;

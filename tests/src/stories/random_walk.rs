@@ -25,7 +25,7 @@ fn random_days_reach_every_kind_of_action() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let mut done: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for _ in 0..20 {
+    for _ in 0..40 {
         let actions = prop::collection::vec(an_action(), 120..=120).new_tree(&mut runner).unwrap().current();
         let mut walk = Walk::begin(0);
         for action in &actions {
@@ -39,6 +39,9 @@ fn random_days_reach_every_kind_of_action() {
         "trade",
         "liquidate",
         "take_over",
+        "call_backstop",
+        "back",
+        "leave",
         "stake",
         "unstake",
         "collect",

@@ -18,11 +18,14 @@ use std::collections::BTreeMap;
 
 const SOL: Token = Token(0);
 
-/// An exchange with five traders and a staker, and what they have done.
+/// An exchange with five traders, a staker and a backstop, and what they have done.
 pub struct Walk {
     f: Fixture,
     traders: Vec<Trader>,
     staker: Trader,
+    backer: Trader,
+    /// The backstop's account.
+    book: Trader,
     contracts: Vec<Contract>,
     prices: [f64; 2],
     sol: f64,
@@ -31,7 +34,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Five traders, one of them in isolated mode, a staker, two markets and a collateral.
+    /// Five traders, one of them in isolated mode, a staker, a backstop, two markets and a collateral.
     pub fn begin(slow_secs: i64) -> Self {
         let prices = [1_500.0, 60_000.0];
         let market = |symbol, price| {
@@ -64,7 +67,10 @@ impl Walk {
             })
             .collect();
         let staker = f.insured(0, 5_000.0);
-        Self { f, traders, staker, contracts, prices, sol: 150.0, done: BTreeMap::new() }
+        let (backer, book) = f.backed(&[Market(0), Market(1)], 200_000.0);
+        // Shares leave on the day they ask, which no admin can set.
+        f.edit_backstop(|backstop| backstop.terms.cooldown_secs = 0);
+        Self { f, traders, staker, backer, book, contracts, prices, sol: 150.0, done: BTreeMap::new() }
     }
 
     /// Somebody in breach whom the action suits, or else whoever the number says.
@@ -75,20 +81,22 @@ impl Walk {
             let valued = native::value(&world, account, Purpose::Liquidation);
             valued.is_ok_and(|Health { report, .. }| report.maintenance.is_negative() && suits(account, &report))
         };
-        *self.traders.iter().find(is_suited).unwrap_or(&self.traders[number % self.traders.len()])
+        // The backstop's account may be a victim as well.
+        *self.traders.iter().chain([&self.book]).find(is_suited).unwrap_or(&self.traders[number % self.traders.len()])
     }
 
     /// Tries an action; one that fails changes nothing, and fails with an error the program declares.
     pub fn act(&mut self, action: &Action) {
         let victim = match *action {
             Action::TakeOver { whom, .. } => self.victim(whom, |_, report| report.equity.is_negative()),
-            Action::Liquidate { whom, .. } => self.victim(whom, |_, _| true),
+            Action::Liquidate { whom, .. } | Action::CallBackstop { whom, .. } => self.victim(whom, |_, _| true),
             Action::Buy { who, .. } => self.victim(who + 1, |account, _| account.cash_atoms < 0),
             Action::Call { who } | Action::Flag { who } => self.victim(who, |_, _| true),
             _ => self.traders[0],
         };
         let f = &mut self.f;
         let trader = |who: usize| self.traders[who % self.traders.len()];
+        let anyone = |who: usize| if who == self.traders.len() { self.book } else { self.traders[who] };
         let part_of = |amount: f64, part: f64| ((amount * part) as u64).max(1);
         let (name, result) = match *action {
             Action::Deposit { who, dollars } => ("deposit", f.deposit(trader(who), u64::from(dollars) * 999_999)),
@@ -136,6 +144,17 @@ impl Walk {
                 };
                 ("buy", f.buy_collateral(trader(who), victim, args))
             }
+            Action::CallBackstop { who, part, .. } => {
+                ("call_backstop", f.call_backstop_for(self.book, trader(who), victim, part.min(1.0)))
+            }
+            Action::Back { dollars } => {
+                ("back", f.deposit_backstop(self.book, self.backer, u64::from(dollars) * 999_999))
+            }
+            Action::Leave { part } => {
+                let shares = (f.backstop_stake(self.backer).shares as f64 * part) as i64;
+                let asked = f.request_backstop_leave(self.backer, shares);
+                ("leave", asked.and_then(|_| f.withdraw_backstop(self.book, self.backer, shares)))
+            }
             Action::Stake { dollars } => ("stake", f.stake(self.staker, u64::from(dollars) * 999_999)),
             Action::Unstake { part } => {
                 let shares = (f.stake_of(self.staker).shares as f64 * part) as i64;
@@ -144,7 +163,7 @@ impl Walk {
             }
             Action::Collect { who } => {
                 let owes = |trader: &&Trader| f.account(**trader).insurance_due_atoms > 0;
-                let who = *self.traders.iter().find(owes).unwrap_or(&trader(who));
+                let who = *self.traders.iter().chain([&self.book]).find(owes).unwrap_or(&trader(who));
                 ("collect", f.collect_insurance(who))
             }
             Action::Call { .. } => ("call", f.call_margin(victim)),
@@ -154,8 +173,8 @@ impl Walk {
                 ("pass", f.update_stable_price())
             }
             Action::SettleExpiry { market, expiry } => ("settle_expiry", f.settle_expiry(Market(market), expiry)),
-            Action::SettleAccount { market, who } => ("settle_account", f.settle_account(Market(market), trader(who))),
-            Action::Sync { market, who } => ("sync", f.sync_interest(Market(market), trader(who))),
+            Action::SettleAccount { market, who } => ("settle_account", f.settle_account(Market(market), anyone(who))),
+            Action::Sync { market, who } => ("sync", f.sync_interest(Market(market), anyone(who))),
         };
         match result {
             Ok(_) => *self.done.entry(name).or_default() += 1,
@@ -172,7 +191,7 @@ impl Walk {
                 let is_settled = self.f.market(market).expiries[expiry as usize].is_settled();
                 assert!(is_settled, "{settled:?}");
             }
-            for trader in self.traders.clone() {
+            for trader in self.traders.iter().copied().chain([self.book]).collect::<Vec<_>>() {
                 let _ = self.f.settle_account(market, trader);
                 let account = self.f.account(trader);
                 assert!(!account.underlyings.contains(&self.f.market_key(market)));

@@ -76,6 +76,7 @@ impl InsuranceFund {
     }
 
     /// Pays a loss, as far as there is money; gives what was paid. A fund that is used up begins another generation of stake.
+    #[inline(always)]
     pub fn absorb(&mut self, loss: Value) -> Result<Value> {
         let paid = loss.max(Value::ZERO).min(Value::from_raw(self.cash_atoms.max(0)));
         self.cash_atoms = self.cash_atoms.checked_sub(paid.raw()).ok_or(PlimsollError::Overflow)?;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! eligible    MM < 0, by full revaluation in this instruction, and the auction's clock is at the opening or beyond
+//! prices      of everything in the account as fresh as for new risk
 //! solvent     E ≥ 0: a slice at the price of the auction, as in `liquidate`; the pool pays, and nets it into its book
 //! insolvent   E < 0: the fund pays as in `take_over`; of what it cannot pay of the whole debt the pool bears at most its limit
 //! caller      part·(bonus − fee), rounded down, out of the pool's cash; for the whole of an account at least the bounty, which the
@@ -24,7 +25,7 @@ use plimsoll_risk::units::{Ratio, Value};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::BackstopTook;
 use crate::exposure::Exposure;
-use crate::guards::{require_fresh, require_taker, require_taker_margin, unix_now};
+use crate::guards::{require_fresh, require_fresh_positions, require_taker, require_taker_margin, unix_now};
 use crate::health::{health_with, Purpose, Scratch};
 use crate::instructions::liquidate::{sell, LiquidateArgs};
 use crate::instructions::take_over::{assume, lawful_part};
@@ -106,8 +107,9 @@ pub fn handler<'info>(ctx: Context<'info, BackstopLiquidate<'info>>, args: Backs
     let scratch = &mut Scratch::keeping_arrays();
     let breached = health_with(scratch, from, exchange, &markets, Purpose::Liquidation, now)?;
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
-    require_fresh(from, exchange, &markets, now)?;
-    require_fresh_markets(from, &markets, now)?;
+    // A taker of his own free will may judge an old price; the pool would be sold what others know to be worth less.
+    require_fresh(from, exchange, &markets, Freshness::NewRisk, now)?;
+    require_fresh_positions(from, &markets, now)?;
     let (before, terms) = (breached.report, LiquidationParams::from(&exchange.liquidation));
     from.auction.see(now, before.equity, &terms);
     require!(from.auction.elapsed_secs >= backstop.terms.opens_secs, PlimsollError::BackstopNotOpen);
@@ -142,14 +144,6 @@ pub fn handler<'info>(ctx: Context<'info, BackstopLiquidate<'info>>, args: Backs
         notional_atoms: holds.total.raw(),
         fund_atoms: fund.cash_atoms,
     });
-    Ok(())
-}
-
-/// A taker of his own free will may buy longs at an old price; the pool does not.
-fn require_fresh_markets(account: &MarginAccount, markets: &Markets, now: i64) -> Result<()> {
-    for key in account.underlyings.iter().filter(|key| **key != Pubkey::default()) {
-        markets.underlying(key)?.price.require_fresh(now, Freshness::Liquidation)?;
-    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::errors::PlimsollError;
 use crate::events::BackstopDeposited;
-use crate::guards::{require_fresh_collateral, unix_now};
+use crate::guards::{require_fresh_collateral, require_fresh_positions, unix_now};
 use crate::health::{health, Health, Purpose};
 use crate::instructions::stake::lawful_amount;
 use crate::markets::Markets;
@@ -91,17 +91,7 @@ pub(super) fn share_value(book: &MarginAccount, exchange: &Exchange, markets: &M
         return Err(obstacle.into());
     }
     require_fresh_collateral(book, markets, Freshness::NewRisk, now)?;
-    require_fresh_surfaces(book, markets, now)?;
+    // A margin gains nothing by a long under an old surface; the worth of a share does.
+    require_fresh_positions(book, markets, now)?;
     Ok(valued)
-}
-
-/// A margin gains nothing by a long under an old surface; the worth of a share does.
-fn require_fresh_surfaces(book: &MarginAccount, markets: &Markets, now: i64) -> Result<()> {
-    for position in book.positions() {
-        let key = &book.underlyings[position.underlying as usize % book.underlyings.len()];
-        let underlying = markets.underlying(key)?;
-        let is_old = underlying.expiry(position.expiry)?.is_stale(now, underlying.params.volatility.max_age_secs);
-        require!(!is_old, PlimsollError::VolatilityStale);
-    }
-    Ok(())
 }

@@ -22,6 +22,7 @@ use crate::guards::{require_fresh, require_taker, require_taker_margin, unix_now
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::slice::Slice;
+use crate::state::price::Freshness;
 use crate::state::{Auction, Exchange, InsuranceFund, MarginAccount};
 
 /// The caller's limits.
@@ -69,7 +70,8 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     let before = breached.report;
     require!(before.equity.is_negative(), PlimsollError::NotInsolvent);
-    require_fresh(liquidatee, exchange, &markets, now)?;
+    // The fund pays for debts at prices that are young enough for liquidations, those of collateral and the quote asset too.
+    require_fresh(liquidatee, exchange, &markets, Freshness::Liquidation, now)?;
     let terms = LiquidationParams::from(&exchange.liquidation);
     let taken = assume(liquidatee, taker, fund, (&before, fraction, args.min_support_atoms), &terms, now)?;
     require_taker_margin(scratch, taker, exchange, &markets, now)?;
