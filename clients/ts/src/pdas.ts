@@ -1,6 +1,8 @@
 // Addresses that follow from seeds. Underlyings have none: they are ordinary accounts, see accounts.ts.
 import type { Address } from "@solana/kit";
 import {
+  findBackstopPda,
+  findBackstopStakePda,
   findCollateralPda,
   findExchangePda,
   findFundPda,
@@ -35,6 +37,14 @@ export const insuranceFundAddress = async (exchange: Address, config?: Config): 
 /** An owner's stake in an insurance fund. */
 export const stakeAddress = async (fund: Address, owner: Address, config?: Config): Promise<Address> =>
   (await findStakePda({ fund, owner }, config))[0];
+
+/** The backstop of an exchange. Its margin account is number 0 of this address. */
+export const backstopAddress = async (exchange: Address, config?: Config): Promise<Address> =>
+  (await findBackstopPda({ exchange }, config))[0];
+
+/** An owner's stake in a backstop. */
+export const backstopStakeAddress = async (backstop: Address, owner: Address, config?: Config): Promise<Address> =>
+  (await findBackstopStakePda({ backstop, owner }, config))[0];
 
 /** An owner's margin account of a number. */
 export const marginAccountAddress = async (

@@ -16,6 +16,18 @@ import {
   type AdminNominated,
   getAuctionEndedDecoder,
   type AuctionEnded,
+  getBackstopChangedDecoder,
+  type BackstopChanged,
+  getBackstopCreatedDecoder,
+  type BackstopCreated,
+  getBackstopDepositedDecoder,
+  type BackstopDeposited,
+  getBackstopLeaveRequestedDecoder,
+  type BackstopLeaveRequested,
+  getBackstopTookDecoder,
+  type BackstopTook,
+  getBackstopWithdrawnDecoder,
+  type BackstopWithdrawn,
   getBreachSeenDecoder,
   type BreachSeen,
   getCollateralBoughtDecoder,
@@ -104,6 +116,12 @@ export type PlimsollEvents = {
   AdminChanged: AdminChanged;
   AdminNominated: AdminNominated;
   AuctionEnded: AuctionEnded;
+  BackstopChanged: BackstopChanged;
+  BackstopCreated: BackstopCreated;
+  BackstopDeposited: BackstopDeposited;
+  BackstopLeaveRequested: BackstopLeaveRequested;
+  BackstopTook: BackstopTook;
+  BackstopWithdrawn: BackstopWithdrawn;
   BreachSeen: BreachSeen;
   CollateralBought: CollateralBought;
   CollateralChanged: CollateralChanged;
@@ -185,6 +203,36 @@ export const EVENTS = [
     name: "AuctionEnded",
     discriminator: [91, 165, 139, 202, 204, 215, 92, 52],
     decoder: getAuctionEndedDecoder,
+  },
+  {
+    name: "BackstopChanged",
+    discriminator: [45, 64, 187, 226, 197, 204, 7, 200],
+    decoder: getBackstopChangedDecoder,
+  },
+  {
+    name: "BackstopCreated",
+    discriminator: [74, 123, 102, 100, 230, 212, 162, 41],
+    decoder: getBackstopCreatedDecoder,
+  },
+  {
+    name: "BackstopDeposited",
+    discriminator: [196, 29, 165, 121, 48, 36, 150, 225],
+    decoder: getBackstopDepositedDecoder,
+  },
+  {
+    name: "BackstopLeaveRequested",
+    discriminator: [127, 168, 28, 157, 204, 56, 122, 54],
+    decoder: getBackstopLeaveRequestedDecoder,
+  },
+  {
+    name: "BackstopTook",
+    discriminator: [78, 247, 158, 94, 141, 6, 30, 219],
+    decoder: getBackstopTookDecoder,
+  },
+  {
+    name: "BackstopWithdrawn",
+    discriminator: [101, 239, 247, 121, 175, 185, 183, 236],
+    decoder: getBackstopWithdrawnDecoder,
   },
   {
     name: "BreachSeen",
@@ -671,6 +719,36 @@ export const ERRORS = [
     message: "Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice",
   },
   {
+    code: 6420,
+    name: "BackstopNotOpen",
+    message: "Auction is younger than the backstop's opening: flag the account, and let other takers come or wait",
+  },
+  {
+    code: 6421,
+    name: "BackstopMarket",
+    message: "Backstop does not take this underlying: leave the account to other takers",
+  },
+  {
+    code: 6422,
+    name: "BackstopLimit",
+    message: "Backstop would hold more than its limits or owe cash: take a smaller slice or leave it to other takers",
+  },
+  {
+    code: 6423,
+    name: "BackstopLoss",
+    message: "Backstop would lose more than it may with one account: wait until the insurance fund has more or other takers come",
+  },
+  {
+    code: 6424,
+    name: "BackstopInsolvent",
+    message: "Backstop owes more than it owns: wait until its account has been settled, liquidated or repaid",
+  },
+  {
+    code: 6425,
+    name: "RewardTooSmall",
+    message: "Caller would be paid less than his minimum: lower it or wait",
+  },
+  {
     code: 6500,
     name: "SeriesExpired",
     message: "Series has expired: settle it or trade a later expiry",
@@ -765,6 +843,7 @@ export const ERRORS = [
 /** Constants of the program. */
 export const CONSTANTS = {
   MAX_ARRAY_AGE_SECS: 300,
+  MAX_BACKSTOP_MARKETS: 8,
   MAX_COLLATERALS: 8,
   MAX_EXPIRIES: 16,
   MAX_HISTORY: 64,

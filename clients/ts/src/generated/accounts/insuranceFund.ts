@@ -67,7 +67,7 @@ export type InsuranceFund = {
   generation: bigint;
   /** How long stake waits before it may leave, in seconds. */
   cooldownSecs: bigint;
-  /** Σ of what the takers of insolvent accounts were paid. */
+  /** Σ of what the takers of insolvent accounts, and the backstop's callers as bounties, were paid. */
   paidAtoms: bigint;
   /** Σ of the fees it took in. */
   earnedAtoms: bigint;
@@ -87,7 +87,7 @@ export type InsuranceFundInput = {
   generation: number | bigint;
   /** How long stake waits before it may leave, in seconds. */
   cooldownSecs: number | bigint;
-  /** Σ of what the takers of insolvent accounts were paid. */
+  /** Σ of what the takers of insolvent accounts, and the backstop's callers as bounties, were paid. */
   paidAtoms: number | bigint;
   /** Σ of the fees it took in. */
   earnedAtoms: number | bigint;

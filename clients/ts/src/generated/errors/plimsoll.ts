@@ -130,6 +130,18 @@ export const PLIMSOLL_ERROR__SUPPORT_TOO_SMALL = 0x1907; // 6407
 export const PLIMSOLL_ERROR__STAKE_NOT_READY = 0x1908; // 6408
 /** SaleWithoutUse: Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice */
 export const PLIMSOLL_ERROR__SALE_WITHOUT_USE = 0x1909; // 6409
+/** BackstopNotOpen: Auction is younger than the backstop's opening: flag the account, and let other takers come or wait */
+export const PLIMSOLL_ERROR__BACKSTOP_NOT_OPEN = 0x1914; // 6420
+/** BackstopMarket: Backstop does not take this underlying: leave the account to other takers */
+export const PLIMSOLL_ERROR__BACKSTOP_MARKET = 0x1915; // 6421
+/** BackstopLimit: Backstop would hold more than its limits or owe cash: take a smaller slice or leave it to other takers */
+export const PLIMSOLL_ERROR__BACKSTOP_LIMIT = 0x1916; // 6422
+/** BackstopLoss: Backstop would lose more than it may with one account: wait until the insurance fund has more or other takers come */
+export const PLIMSOLL_ERROR__BACKSTOP_LOSS = 0x1917; // 6423
+/** BackstopInsolvent: Backstop owes more than it owns: wait until its account has been settled, liquidated or repaid */
+export const PLIMSOLL_ERROR__BACKSTOP_INSOLVENT = 0x1918; // 6424
+/** RewardTooSmall: Caller would be paid less than his minimum: lower it or wait */
+export const PLIMSOLL_ERROR__REWARD_TOO_SMALL = 0x1919; // 6425
 /** SeriesExpired: Series has expired: settle it or trade a later expiry */
 export const PLIMSOLL_ERROR__SERIES_EXPIRED = 0x1964; // 6500
 /** NotExpired: Expiry has not been reached: wait until it has */
@@ -171,6 +183,11 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY
   | typeof PLIMSOLL_ERROR__ALREADY_SETTLED
   | typeof PLIMSOLL_ERROR__AMOUNT_OUT_OF_RANGE
+  | typeof PLIMSOLL_ERROR__BACKSTOP_INSOLVENT
+  | typeof PLIMSOLL_ERROR__BACKSTOP_LIMIT
+  | typeof PLIMSOLL_ERROR__BACKSTOP_LOSS
+  | typeof PLIMSOLL_ERROR__BACKSTOP_MARKET
+  | typeof PLIMSOLL_ERROR__BACKSTOP_NOT_OPEN
   | typeof PLIMSOLL_ERROR__CALENDAR_ARBITRAGE
   | typeof PLIMSOLL_ERROR__DEPOSIT_CAP
   | typeof PLIMSOLL_ERROR__DUPLICATE_ACCOUNT
@@ -213,6 +230,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__PRICE_DIVERGENCE
   | typeof PLIMSOLL_ERROR__PRICE_LIMIT
+  | typeof PLIMSOLL_ERROR__REWARD_TOO_SMALL
   | typeof PLIMSOLL_ERROR__RISK_CACHE_CLOSED
   | typeof PLIMSOLL_ERROR__SALE_WITHOUT_USE
   | typeof PLIMSOLL_ERROR__SAMPLE_TOO_EARLY
@@ -251,6 +269,11 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY]: `Account still holds positions, balances or fees of the insurance fund: close, withdraw and collect them first`,
     [PLIMSOLL_ERROR__ALREADY_SETTLED]: `Expiry is settled already: settle the accounts`,
     [PLIMSOLL_ERROR__AMOUNT_OUT_OF_RANGE]: `Amount is zero or beyond its range: pass an amount inside it`,
+    [PLIMSOLL_ERROR__BACKSTOP_INSOLVENT]: `Backstop owes more than it owns: wait until its account has been settled, liquidated or repaid`,
+    [PLIMSOLL_ERROR__BACKSTOP_LIMIT]: `Backstop would hold more than its limits or owe cash: take a smaller slice or leave it to other takers`,
+    [PLIMSOLL_ERROR__BACKSTOP_LOSS]: `Backstop would lose more than it may with one account: wait until the insurance fund has more or other takers come`,
+    [PLIMSOLL_ERROR__BACKSTOP_MARKET]: `Backstop does not take this underlying: leave the account to other takers`,
+    [PLIMSOLL_ERROR__BACKSTOP_NOT_OPEN]: `Auction is younger than the backstop's opening: flag the account, and let other takers come or wait`,
     [PLIMSOLL_ERROR__CALENDAR_ARBITRAGE]: `Total variance would fall from one expiry to the next: raise the later or lower the earlier expiry first`,
     [PLIMSOLL_ERROR__DEPOSIT_CAP]: `Deposit cap of the collateral would be exceeded: deposit less`,
     [PLIMSOLL_ERROR__DUPLICATE_ACCOUNT]: `The same account is given twice: pass two different accounts`,
@@ -293,6 +316,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE]: `Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds`,
     [PLIMSOLL_ERROR__PRICE_DIVERGENCE]: `Index and slow price diverge: until they meet only trades that raise initial margin pass`,
     [PLIMSOLL_ERROR__PRICE_LIMIT]: `Slice costs more than the caller's maximum: raise the limit or take less`,
+    [PLIMSOLL_ERROR__REWARD_TOO_SMALL]: `Caller would be paid less than his minimum: lower it or wait`,
     [PLIMSOLL_ERROR__RISK_CACHE_CLOSED]: `Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own`,
     [PLIMSOLL_ERROR__SALE_WITHOUT_USE]: `Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice`,
     [PLIMSOLL_ERROR__SAMPLE_TOO_EARLY]: `Sampling interval has not passed since the last sample: update the price and retry later`,

@@ -18,6 +18,7 @@ import {
 } from "@solana/kit";
 import {
   parseAcceptAdminInstruction,
+  parseBackstopLiquidateInstruction,
   parseBuyCollateralInstruction,
   parseCallMarginInstruction,
   parseCheckHealthInstruction,
@@ -25,12 +26,14 @@ import {
   parseCloseAccountInstruction,
   parseCollectFeesInstruction,
   parseCollectInsuranceInstruction,
+  parseCreateBackstopInstruction,
   parseCreateCollateralInstruction,
   parseCreateExchangeInstruction,
   parseCreateHistoryInstruction,
   parseCreateInsuranceFundInstruction,
   parseCreateRiskCacheInstruction,
   parseCreateUnderlyingInstruction,
+  parseDepositBackstopInstruction,
   parseDepositInstruction,
   parseFlagAccountInstruction,
   parseLiquidateInstruction,
@@ -38,12 +41,15 @@ import {
   parseListSeriesInstruction,
   parseNominateAdminInstruction,
   parseOpenAccountInstruction,
+  parseOpenBackstopStakeInstruction,
   parseOpenStakeInstruction,
   parsePauseInstruction,
   parseRefreshSeriesInstruction,
   parseRemoveExpiryInstruction,
+  parseRequestBackstopLeaveInstruction,
   parseRequestUnstakeInstruction,
   parseSampleVolatilityInstruction,
+  parseSetBackstopInstruction,
   parseSetCollateralInstruction,
   parseSetCollateralOracleInstruction,
   parseSetDelegateInstruction,
@@ -67,8 +73,10 @@ import {
   parseUpdatePriceInstruction,
   parseUpdateStablePriceInstruction,
   parseUpdateVolatilityInstruction,
+  parseWithdrawBackstopInstruction,
   parseWithdrawInstruction,
   type ParsedAcceptAdminInstruction,
+  type ParsedBackstopLiquidateInstruction,
   type ParsedBuyCollateralInstruction,
   type ParsedCallMarginInstruction,
   type ParsedCheckHealthInstruction,
@@ -76,12 +84,14 @@ import {
   type ParsedCloseAccountInstruction,
   type ParsedCollectFeesInstruction,
   type ParsedCollectInsuranceInstruction,
+  type ParsedCreateBackstopInstruction,
   type ParsedCreateCollateralInstruction,
   type ParsedCreateExchangeInstruction,
   type ParsedCreateHistoryInstruction,
   type ParsedCreateInsuranceFundInstruction,
   type ParsedCreateRiskCacheInstruction,
   type ParsedCreateUnderlyingInstruction,
+  type ParsedDepositBackstopInstruction,
   type ParsedDepositInstruction,
   type ParsedFlagAccountInstruction,
   type ParsedLiquidateInstruction,
@@ -89,12 +99,15 @@ import {
   type ParsedListSeriesInstruction,
   type ParsedNominateAdminInstruction,
   type ParsedOpenAccountInstruction,
+  type ParsedOpenBackstopStakeInstruction,
   type ParsedOpenStakeInstruction,
   type ParsedPauseInstruction,
   type ParsedRefreshSeriesInstruction,
   type ParsedRemoveExpiryInstruction,
+  type ParsedRequestBackstopLeaveInstruction,
   type ParsedRequestUnstakeInstruction,
   type ParsedSampleVolatilityInstruction,
+  type ParsedSetBackstopInstruction,
   type ParsedSetCollateralInstruction,
   type ParsedSetCollateralOracleInstruction,
   type ParsedSetDelegateInstruction,
@@ -118,6 +131,7 @@ import {
   type ParsedUpdatePriceInstruction,
   type ParsedUpdateStablePriceInstruction,
   type ParsedUpdateVolatilityInstruction,
+  type ParsedWithdrawBackstopInstruction,
   type ParsedWithdrawInstruction,
 } from "../instructions";
 
@@ -125,12 +139,13 @@ export const PLIMSOLL_PROGRAM_ADDRESS =
   "Ar657pizBp5R8dHCyEEiZ8tsgP4uTR2gXYhJ33kXeZAx" as Address<"Ar657pizBp5R8dHCyEEiZ8tsgP4uTR2gXYhJ33kXeZAx">;
 
 export enum PlimsollAccount {
+  Backstop,
   Collateral,
   Exchange,
   History,
   InsuranceFund,
-  InsuranceStake,
   MarginAccount,
+  PoolStake,
   RiskCache,
   Underlying,
 }
@@ -139,6 +154,17 @@ export function identifyPlimsollAccount(
   account: { data: ReadonlyUint8Array } | ReadonlyUint8Array,
 ): PlimsollAccount {
   const data = "data" in account ? account.data : account;
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([108, 64, 182, 221, 12, 118, 83, 180]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollAccount.Backstop;
+  }
   if (
     containsBytes(
       data,
@@ -187,23 +213,23 @@ export function identifyPlimsollAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
-        new Uint8Array([110, 110, 233, 160, 124, 191, 45, 161]),
-      ),
-      0,
-    )
-  ) {
-    return PlimsollAccount.InsuranceStake;
-  }
-  if (
-    containsBytes(
-      data,
-      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([133, 220, 173, 213, 179, 211, 43, 238]),
       ),
       0,
     )
   ) {
     return PlimsollAccount.MarginAccount;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([35, 104, 7, 76, 38, 173, 34, 233]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollAccount.PoolStake;
   }
   if (
     containsBytes(
@@ -234,6 +260,7 @@ export function identifyPlimsollAccount(
 
 export enum PlimsollInstruction {
   AcceptAdmin,
+  BackstopLiquidate,
   BuyCollateral,
   CallMargin,
   CheckHealth,
@@ -241,6 +268,7 @@ export enum PlimsollInstruction {
   CloseAccount,
   CollectFees,
   CollectInsurance,
+  CreateBackstop,
   CreateCollateral,
   CreateExchange,
   CreateHistory,
@@ -248,18 +276,22 @@ export enum PlimsollInstruction {
   CreateRiskCache,
   CreateUnderlying,
   Deposit,
+  DepositBackstop,
   FlagAccount,
   Liquidate,
   ListExpiry,
   ListSeries,
   NominateAdmin,
   OpenAccount,
+  OpenBackstopStake,
   OpenStake,
   Pause,
   RefreshSeries,
   RemoveExpiry,
+  RequestBackstopLeave,
   RequestUnstake,
   SampleVolatility,
+  SetBackstop,
   SetCollateral,
   SetCollateralOracle,
   SetDelegate,
@@ -284,6 +316,7 @@ export enum PlimsollInstruction {
   UpdateStablePrice,
   UpdateVolatility,
   Withdraw,
+  WithdrawBackstop,
 }
 
 export function identifyPlimsollInstruction(
@@ -300,6 +333,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.AcceptAdmin;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([195, 243, 218, 7, 237, 90, 231, 68]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.BackstopLiquidate;
   }
   if (
     containsBytes(
@@ -382,6 +426,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([66, 133, 128, 23, 165, 122, 131, 243]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.CreateBackstop;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([83, 100, 134, 60, 141, 155, 146, 199]),
       ),
       0,
@@ -459,6 +514,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([238, 66, 239, 203, 83, 201, 52, 144]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.DepositBackstop;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([230, 102, 72, 118, 77, 111, 3, 230]),
       ),
       0,
@@ -525,6 +591,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([227, 227, 0, 71, 211, 136, 21, 32]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.OpenBackstopStake;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([136, 215, 163, 130, 234, 194, 229, 229]),
       ),
       0,
@@ -569,6 +646,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([103, 85, 58, 29, 165, 76, 230, 139]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.RequestBackstopLeave;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([44, 154, 110, 253, 160, 202, 54, 34]),
       ),
       0,
@@ -586,6 +674,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.SampleVolatility;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([100, 198, 124, 211, 78, 247, 76, 187]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SetBackstop;
   }
   if (
     containsBytes(
@@ -851,6 +950,17 @@ export function identifyPlimsollInstruction(
   ) {
     return PlimsollInstruction.Withdraw;
   }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([211, 22, 199, 216, 32, 18, 157, 166]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.WithdrawBackstop;
+  }
   throw new Error(
     "The provided instruction could not be identified as a plimsoll instruction.",
   );
@@ -862,6 +972,9 @@ export type ParsedPlimsollInstruction<
   | ({
       instructionType: PlimsollInstruction.AcceptAdmin;
     } & ParsedAcceptAdminInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.BackstopLiquidate;
+    } & ParsedBackstopLiquidateInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.BuyCollateral;
     } & ParsedBuyCollateralInstruction<TProgram>)
@@ -884,6 +997,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.CollectInsurance;
     } & ParsedCollectInsuranceInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.CreateBackstop;
+    } & ParsedCreateBackstopInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.CreateCollateral;
     } & ParsedCreateCollateralInstruction<TProgram>)
   | ({
@@ -905,6 +1021,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.Deposit;
     } & ParsedDepositInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.DepositBackstop;
+    } & ParsedDepositBackstopInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.FlagAccount;
     } & ParsedFlagAccountInstruction<TProgram>)
   | ({
@@ -923,6 +1042,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.OpenAccount;
     } & ParsedOpenAccountInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.OpenBackstopStake;
+    } & ParsedOpenBackstopStakeInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.OpenStake;
     } & ParsedOpenStakeInstruction<TProgram>)
   | ({
@@ -935,11 +1057,17 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.RemoveExpiry;
     } & ParsedRemoveExpiryInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.RequestBackstopLeave;
+    } & ParsedRequestBackstopLeaveInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.RequestUnstake;
     } & ParsedRequestUnstakeInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.SampleVolatility;
     } & ParsedSampleVolatilityInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.SetBackstop;
+    } & ParsedSetBackstopInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.SetCollateral;
     } & ParsedSetCollateralInstruction<TProgram>)
@@ -1011,7 +1139,10 @@ export type ParsedPlimsollInstruction<
     } & ParsedUpdateVolatilityInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.Withdraw;
-    } & ParsedWithdrawInstruction<TProgram>);
+    } & ParsedWithdrawInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.WithdrawBackstop;
+    } & ParsedWithdrawBackstopInstruction<TProgram>);
 
 export function parsePlimsollInstruction<TProgram extends string>(
   instruction: Instruction<TProgram> & InstructionWithData<ReadonlyUint8Array>,
@@ -1023,6 +1154,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.AcceptAdmin,
         ...parseAcceptAdminInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.BackstopLiquidate: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.BackstopLiquidate,
+        ...parseBackstopLiquidateInstruction(instruction),
       };
     }
     case PlimsollInstruction.BuyCollateral: {
@@ -1074,6 +1212,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseCollectInsuranceInstruction(instruction),
       };
     }
+    case PlimsollInstruction.CreateBackstop: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.CreateBackstop,
+        ...parseCreateBackstopInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.CreateCollateral: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1123,6 +1268,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseDepositInstruction(instruction),
       };
     }
+    case PlimsollInstruction.DepositBackstop: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.DepositBackstop,
+        ...parseDepositBackstopInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.FlagAccount: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1165,6 +1317,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseOpenAccountInstruction(instruction),
       };
     }
+    case PlimsollInstruction.OpenBackstopStake: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.OpenBackstopStake,
+        ...parseOpenBackstopStakeInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.OpenStake: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1193,6 +1352,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseRemoveExpiryInstruction(instruction),
       };
     }
+    case PlimsollInstruction.RequestBackstopLeave: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.RequestBackstopLeave,
+        ...parseRequestBackstopLeaveInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.RequestUnstake: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1205,6 +1371,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.SampleVolatility,
         ...parseSampleVolatilityInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.SetBackstop: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SetBackstop,
+        ...parseSetBackstopInstruction(instruction),
       };
     }
     case PlimsollInstruction.SetCollateral: {
@@ -1373,6 +1546,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.Withdraw,
         ...parseWithdrawInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.WithdrawBackstop: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.WithdrawBackstop,
+        ...parseWithdrawBackstopInstruction(instruction),
       };
     }
     default:
