@@ -131,13 +131,14 @@ fn law_of_the_backstop_notices_shares_at_another_price() {
     let deposit = [s.f.deposit_backstop_instruction(s.book, backer, usd(10.0) as u64)];
     let before = s.f.snapshot();
     let receipt = s.f.deposit_backstop(s.book, backer, usd(10.0) as u64).unwrap();
-    let says = |change: fn(&mut World, &mut World, Pubkey)| {
+    type Change = fn(&mut World, &mut World, Pubkey);
+    let says = |change: Change| {
         let (mut before, mut after) = (World::decode(&before, s.f.now()), s.f.world());
         change(&mut before, &mut after, book);
         backstop::check(&Step { before, after, instructions: &deposit, receipt: &receipt })
     };
     assert_eq!(says(|_, _, _| ()), Ok(()));
-    let changes: [(&str, fn(&mut World, &mut World, Pubkey)); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("shares moved at", |before, _, book| account(before, book).cash_atoms += 1),
         ("the pool's cash moved by", |_, after, book| account(after, book).cash_atoms -= 1),
         ("shares for", |before, _, _| before.backstops[0].1.total_shares -= 1),
