@@ -2,6 +2,8 @@
 // nothing, and what differs is only changed when asked for.
 import { generateKeyPairSigner, type Address, type TransactionSigner } from "@solana/kit";
 import {
+  backstopAddress,
+  backstopTerms,
   collateralAddress,
   decodeUnderlying,
   DEFAULT_KEY,
@@ -9,6 +11,7 @@ import {
   getUnderlyingDiscriminatorBytes,
   insuranceFundAddress,
   PlimsollAdmin,
+  PlimsollBackstop,
   PlimsollInsurance,
   symbolOf,
   takesPortfolios,
@@ -66,6 +69,7 @@ export async function deployExchange({
     const underlying = collateral.underlying === undefined ? undefined : deployment.underlyings[collateral.underlying];
     deployment.collaterals[collateral.asset] = await steps.collateral(admin, collateral, underlying ?? DEFAULT_KEY);
   }
+  await steps.backstop(admin, params, deployment.underlyings);
   return deployment;
 }
 
@@ -126,6 +130,27 @@ class Steps {
     await this.#settle("insurance fund", address, compare(insurance, fund), () =>
       admin.setInsuranceFund(insurance.cooldownSecs),
     );
+  }
+
+  async backstop(
+    admin: PlimsollAdmin,
+    { backstop: { markets, ...numbers } }: ClusterParams,
+    underlyings: Record<string, Address>,
+  ): Promise<void> {
+    const address = await backstopAddress(admin.exchange);
+    const entry = ({ symbol, maxNotionalAtoms }: (typeof markets)[number]) => {
+      const underlying = underlyings[symbol];
+      if (underlying === undefined) throw new Error(`the backstop takes ${symbol}, which is not listed`);
+      return { underlying, maxNotionalAtoms };
+    };
+    const wanted = { ...numbers, markets: markets.map(entry) };
+    if (!(await this.chain.fetchAccount(address)).exists) {
+      await admin.createBackstop(wanted);
+      this.rows.push({ what: "backstop", address, outcome: "created", differences: [] });
+      return;
+    }
+    const { terms } = await new PlimsollBackstop(this.chain, admin.exchange).fetchBackstop();
+    await this.#settle("backstop", address, compare(backstopTerms(wanted), terms), () => admin.setBackstop(wanted));
   }
 
   async collateral(

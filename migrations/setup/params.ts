@@ -6,6 +6,7 @@ import { address, getAddressEncoder, type Address } from "@solana/kit";
 import {
   SourceKind,
   units,
+  type BackstopSettings,
   type CollateralArgs,
   type ExchangeArgs,
   type OracleConfig,
@@ -35,6 +36,8 @@ export type ClusterParams = {
   stable: { asset: string; mint: Address | undefined; oracle: OracleConfig };
   terms: Omit<ExchangeArgs, "guardian" | "feeRecipient">;
   insurance: { cooldownSecs: bigint };
+  /** Terms of the backstop; its underlyings by symbol. */
+  backstop: Omit<BackstopSettings, "markets"> & { markets: { symbol: string; maxNotionalAtoms: bigint }[] };
   collaterals: CollateralParams[];
   underlyings: MarketParams[];
 };
@@ -50,11 +53,16 @@ export function readParams(cluster: string): ClusterParams {
     stable: { asset: stable.text("asset"), mint: stable.optionalAddress("mint"), oracle: oracle(stable) },
     terms: exchangeTerms(root.table("exchange")),
     insurance: { cooldownSecs: secondsOf(root.table("insurance"), "cooldown_secs") },
+    backstop: backstop(root.table("backstop")),
     collaterals: root.tables("collaterals").map(collateral),
     underlyings: root.tables("underlyings").map(market),
   };
   root.refuseUnread();
   const symbols = params.underlyings.map(({ symbol }) => symbol);
+  for (const { symbol } of params.backstop.markets) {
+    if (!symbols.includes(symbol))
+      throw new Error(`params/${cluster}.toml: backstop: 'symbol' is ${symbol}: it must be one of ${symbols.join(", ")}`);
+  }
   for (const { asset, underlying } of params.collaterals) {
     if (underlying !== undefined && !symbols.includes(underlying))
       throw new Error(
@@ -82,6 +90,22 @@ function exchangeTerms(table: Table): ClusterParams["terms"] {
       warningE9: ratioOf(liquidation, "warning"),
       callSecs: secondsOf(liquidation, "call_secs"),
     },
+  };
+}
+
+function backstop(table: Table): ClusterParams["backstop"] {
+  return {
+    cooldownSecs: secondsOf(table, "cooldown_secs"),
+    opensSecs: secondsOf(table, "opens_secs"),
+    callerPartE9: ratioOf(table, "caller_part"),
+    minBountyAtoms: units.usd(table.number("min_bounty_usd")),
+    bountyBudgetAtoms: units.usd(table.number("bounty_budget_usd")),
+    maxNotionalAtoms: units.usd(table.number("max_notional_usd")),
+    maxLossE9: ratioOf(table, "max_loss"),
+    markets: table.tables("markets").map((market) => ({
+      symbol: market.text("symbol"),
+      maxNotionalAtoms: units.usd(market.number("max_notional_usd")),
+    })),
   };
 }
 

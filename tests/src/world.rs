@@ -5,7 +5,7 @@ use anchor_lang::Discriminator;
 use anchor_spl::token::spl_token::state::Account as TokenState;
 use bytemuck::Pod;
 use plimsoll::state::{
-    Collateral, DeleveragingQueue, Exchange, History, InsuranceFund, InsuranceStake, MarginAccount, Underlying,
+    Backstop, Collateral, DeleveragingQueue, Exchange, History, InsuranceFund, MarginAccount, PoolStake, Underlying,
 };
 use solana_account::Account;
 use solana_pubkey::Pubkey;
@@ -26,8 +26,9 @@ pub struct World {
     pub histories: Vec<(Pubkey, History)>,
     pub accounts: Vec<(Pubkey, MarginAccount)>,
     pub funds: Vec<(Pubkey, InsuranceFund)>,
-    pub stakes: Vec<(Pubkey, InsuranceStake)>,
+    pub backstops: Vec<(Pubkey, Backstop)>,
     pub queues: Vec<(Pubkey, DeleveragingQueue)>,
+    pub stakes: Vec<(Pubkey, PoolStake)>,
     /// Amounts of the vaults the accounts above name.
     pub vaults: BTreeMap<Pubkey, u64>,
     pub unix_time: i64,

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";
 import {
   getSetPortfolioParamsInstruction,
+  PlimsollBackstop,
   PlimsollFailure,
   units,
   type PortfolioParamsRaw,
@@ -30,7 +31,7 @@ test("a second run changes nothing and says so", async () => {
   const { rows, underlyings } = await deploy(scene);
   assert.deepEqual(
     rows.map(({ what, outcome }) => `${what} ${outcome}`),
-    ["exchange", "insurance fund", "underlying SOL", "portfolio SOL", "underlying BTC", "portfolio BTC", "collateral SOL"].map(
+    ["exchange", "insurance fund", "underlying SOL", "portfolio SOL", "underlying BTC", "portfolio BTC", "collateral SOL", "backstop"].map(
       (what) => `${what} exists`,
     ),
   );
@@ -57,6 +58,25 @@ test("a parameter that differs is shown, and changed only on demand", async () =
   assert.equal(await onChain(), 200_000_000n);
   await deploy(scene, readParams("localnet"), true);
   assert.equal(await onChain(), 150_000_000n);
+});
+
+test("terms of the backstop that differ are shown, and changed only on demand", async () => {
+  const scene = await Scene.open();
+  const wanted = readParams("localnet");
+  wanted.backstop.minBountyAtoms = units.usd("3");
+  wanted.backstop.markets.pop();
+  const shown = (await deploy(scene, wanted)).rows.find(({ what }) => what === "backstop");
+  assert.equal(shown?.outcome, "differs");
+  assert.ok(shown?.differences.includes("minBountyAtoms: 1000000 → 3000000"));
+  assert.ok(shown?.differences.some((line) => line.startsWith("markets.1.underlying: ")));
+  const onChain = async () => {
+    const { terms } = await new PlimsollBackstop(scene.chain, scene.admin.exchange).fetchBackstop();
+    return [terms.minBountyAtoms, terms.markets.filter(({ maxNotionalAtoms }) => maxNotionalAtoms > 0n).length];
+  };
+  await deploy(scene, wanted, true);
+  assert.deepEqual(await onChain(), [3_000_000n, 1]);
+  await deploy(scene, readParams("localnet"), true);
+  assert.deepEqual(await onChain(), [1_000_000n, 2]);
 });
 
 test("portfolio margin of a changed file is shown, and applied on demand", async () => {

@@ -1,11 +1,13 @@
 // What an exchange's admin does: creating the exchange, admitting collateral, listing markets, setting parameters.
 import type { Address, TransactionSigner } from "@solana/kit";
 import { createUnderlyingInstructions, UNDERLYING_SIZE } from "./accounts";
+import { backstopTerms, type BackstopSettings } from "./backstop";
 import type { Chain, Receipt } from "./chain";
 import { PlimsollClient } from "./client";
 import { findEvent } from "./events";
 import {
   getAcceptAdminInstruction,
+  getCreateBackstopInstruction,
   getCreateCollateralInstruction,
   getCreateExchangeInstruction,
   getCreateHistoryInstruction,
@@ -14,6 +16,7 @@ import {
   getListSeriesInstruction,
   getNominateAdminInstruction,
   getPauseInstruction,
+  getSetBackstopInstruction,
   getSetCollateralInstruction,
   getSetExchangeInstruction,
   getSetHistoryInstruction,
@@ -31,7 +34,15 @@ import {
   type ScenarioArgsInput,
   type UnderlyingParamsInput,
 } from "./generated";
-import { collateralAddress, exchangeAddress, historyAddress, insuranceFundAddress, vaultAddress } from "./pdas";
+import {
+  backstopAddress,
+  collateralAddress,
+  exchangeAddress,
+  historyAddress,
+  insuranceFundAddress,
+  marginAccountAddress,
+  vaultAddress,
+} from "./pdas";
 import type { Options } from "./requests";
 
 export type NewExchange = {
@@ -128,6 +139,21 @@ export class PlimsollAdmin extends PlimsollClient {
   async setInsuranceFund(cooldownSecs: bigint, options?: Options): Promise<Receipt> {
     const fund = await insuranceFundAddress(this.exchange, this.config);
     return this.run(options, getSetInsuranceFundInstruction({ ...this.#self, fund, cooldownSecs }, this.config));
+  }
+
+  /** Creates the backstop and its margin account, empty, and returns its address. */
+  async createBackstop(terms: BackstopSettings, options?: Options): Promise<Address> {
+    const backstop = await backstopAddress(this.exchange, this.config);
+    const book = await marginAccountAddress(this.exchange, backstop, 0, this.config);
+    const accounts = { ...this.#self, backstop, book };
+    await this.run(options, getCreateBackstopInstruction({ ...accounts, terms: backstopTerms(terms) }, this.config));
+    return backstop;
+  }
+
+  async setBackstop(terms: BackstopSettings, options?: Options): Promise<Receipt> {
+    const backstop = await backstopAddress(this.exchange, this.config);
+    const input = { ...this.#self, backstop, terms: backstopTerms(terms) };
+    return this.run(options, getSetBackstopInstruction(input, this.config));
   }
 
   /** Creates an underlying at the address of a fresh key pair. */

@@ -2,6 +2,7 @@
 export * from "./accounts";
 export * from "./admin";
 export * from "./arrays";
+export * from "./backstop";
 export { rpcChain, type Chain, type Receipt, type RpcChainOptions, type Simulation } from "./chain";
 export * from "./client";
 export * from "./errors";

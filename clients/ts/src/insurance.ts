@@ -5,7 +5,7 @@ import type { Receipt } from "./chain";
 import { PlimsollClient, tokenAccountOf } from "./client";
 import {
   decodeInsuranceFund,
-  decodeInsuranceStake,
+  decodePoolStake,
   getCollectInsuranceInstruction,
   getOpenStakeInstruction,
   getRequestUnstakeInstruction,
@@ -13,7 +13,7 @@ import {
   getTakeOverInstruction,
   getUnstakeInstruction,
   type InsuranceFund,
-  type InsuranceStake,
+  type PoolStake,
 } from "./generated";
 import { insuranceFundAddress, stakeAddress } from "./pdas";
 import type { Options } from "./requests";
@@ -40,9 +40,9 @@ export class PlimsollInsurance extends PlimsollClient {
   }
 
   /** An owner's stake; one that has none yet is an error. */
-  async fetchStake(owner: Address): Promise<InsuranceStake> {
+  async fetchStake(owner: Address): Promise<PoolStake> {
     const stake = await stakeAddress(await this.fundAddress(), owner, this.config);
-    return this.fetch(stake, "Stake", decodeInsuranceStake);
+    return this.fetch(stake, "Stake", decodePoolStake);
   }
 
   /** Pays quote into the fund for shares; the first time opens the stake, whose rent the owner pays. */

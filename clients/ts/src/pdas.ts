@@ -1,6 +1,8 @@
 // Addresses that follow from seeds. Underlyings have none: they are ordinary accounts, see accounts.ts.
 import type { Address } from "@solana/kit";
 import {
+  findBackstopPda,
+  findBackstopStakePda,
   findCollateralPda,
   findExchangePda,
   findFundPda,
@@ -40,6 +42,13 @@ export const stakeAddress = async (fund: Address, owner: Address, config?: Confi
 /** The queue in which holders of a series are ranked for deleveraging. */
 export const queueAddress = async (underlying: Address, series: number, config?: Config): Promise<Address> =>
   (await findQueuePda({ underlying, series }, config))[0];
+/** The backstop of an exchange. Its margin account is number 0 of this address. */
+export const backstopAddress = async (exchange: Address, config?: Config): Promise<Address> =>
+  (await findBackstopPda({ exchange }, config))[0];
+
+/** An owner's stake in a backstop. */
+export const backstopStakeAddress = async (backstop: Address, owner: Address, config?: Config): Promise<Address> =>
+  (await findBackstopStakePda({ backstop, owner }, config))[0];
 
 /** An owner's margin account of a number. */
 export const marginAccountAddress = async (

@@ -12,6 +12,7 @@
 //!   collateral is worth ([`margin::collateral`]), and the account as a whole ([`margin::report`]): equity, initial and
 //!   maintenance balance, health factor, state.
 //! - [`liquidation`]: how much of an unhealthy account may be taken, and for how much.
+//! - [`backstop`] and [`pool`]: what a pool that takes what nobody better does pays and may lose, and what its shares are worth.
 //! - [`settlement`]: the average that settles an expiry, and the payoff.
 //! - [`params`]: risk parameters with the limits inside which they make sense.
 #![no_std]
@@ -40,6 +41,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod backstop;
 pub mod entry;
 pub mod error;
 pub mod fixed;

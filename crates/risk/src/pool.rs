@@ -49,6 +49,25 @@ impl Pool {
         Ok(shares)
     }
 
+    /// A pool without shares after its first payment, and the payer's shares: one for each atom but for what the pool lacks of owning
+    /// `own` atoms for good. So it never comes to a single share, which a gift could make too dear for everybody else.
+    ///
+    /// # Errors
+    /// [`RiskError::OutOfDomain`] for a pool that has shares or owes money, and for an amount that leaves the payer no share;
+    /// [`RiskError::Overflow`].
+    pub fn founded(&self, amount: Value, own: Value) -> Result<(Self, i64), RiskError> {
+        if self.shares != 0 || self.cash.is_negative() || amount.is_negative() {
+            return Err(RiskError::OutOfDomain);
+        }
+        let lacking = own.sub(self.cash)?.max(Value::ZERO);
+        let shares = amount.sub(lacking)?.raw();
+        if shares <= 0 {
+            return Err(RiskError::OutOfDomain);
+        }
+        let cash = self.cash.add(amount)?;
+        Ok((Self { cash, shares: cash.raw() }, shares))
+    }
+
     /// What shares are worth.
     ///
     /// # Rounding
@@ -106,6 +125,32 @@ mod tests {
         }
         assert_eq!(pool(5, 0).payable_amount(0), Err(RiskError::OutOfDomain));
         assert_eq!(pool(1, 1_000).payable_shares(Value::from_raw(i64::MAX)), Err(RiskError::Overflow));
+    }
+
+    #[test]
+    fn a_new_pool_comes_to_own_something_itself() {
+        let (own, usd) = (Value::from_usd(1), Value::from_usd);
+        let vectors = [(0, 5, 4), (1, 5, 5), (7, 5, 5)];
+        for (cash, amount, shares) in vectors {
+            let founded = Pool { cash: usd(cash), shares: 0 }.founded(usd(amount), own);
+            let total = usd(cash + amount);
+            assert_eq!(founded, Ok((Pool { cash: total, shares: total.raw() }, usd(shares).raw())));
+        }
+        for (cash, shares, amount) in [(0, 0, 1_000_000), (-1, 0, 5_000_000), (5, 5, 5_000_000), (0, 0, -1)] {
+            assert_eq!(pool(cash, shares).founded(Value::from_raw(amount), own), Err(RiskError::OutOfDomain));
+        }
+    }
+
+    /// Who keeps a single share and gives the pool a million makes the next share dear, and the pool keeps his million.
+    #[test]
+    fn reg_a_gift_to_close_a_pool_is_lost() {
+        let (founded, shares) = pool(0, 0).founded(Value::from_usd(2), Value::from_usd(1)).unwrap();
+        // All but one share leave; then the gift.
+        let left = pool(1_000_001, founded.shares - (shares - 1));
+        let gift = Value::from_usd(1_000_000);
+        let closed = Pool { cash: left.cash.add(gift).unwrap(), ..left };
+        assert!(closed.payable_amount(1).unwrap().raw() <= 1_000_001);
+        assert!(closed.payable_shares(Value::from_usd(10_000)).is_ok());
     }
 
     /// One atom bought the first share, fees made it worth 600 USD, and the next 1 000 USD would have bought one share as well.

@@ -25,9 +25,12 @@ pub const HISTORY_SEED: &[u8] = b"history";
 /// Seed of [`crate::state::InsuranceFund`], followed by the exchange.
 #[constant]
 pub const INSURANCE_SEED: &[u8] = b"insurance";
-/// Seed of [`crate::state::InsuranceStake`], followed by insurance fund and owner.
+/// Seed of [`crate::state::PoolStake`], followed by the pool (insurance fund or backstop) and the owner.
 #[constant]
 pub const STAKE_SEED: &[u8] = b"stake";
+/// Seed of [`crate::state::Backstop`], followed by the exchange.
+#[constant]
+pub const BACKSTOP_SEED: &[u8] = b"backstop";
 
 /// Seed of [`crate::state::DeleveragingQueue`], followed by underlying and series (u16, little endian).
 #[constant]
@@ -39,6 +42,9 @@ pub const MAX_EXPIRIES: u8 = 16;
 /// Series of one underlying.
 #[constant]
 pub const MAX_SERIES: u16 = 512;
+/// Underlyings that a backstop takes.
+#[constant]
+pub const MAX_BACKSTOP_MARKETS: u8 = 8;
 /// Positions of one margin account.
 #[constant]
 pub const MAX_POSITIONS: u8 = 64;
@@ -95,6 +101,10 @@ pub const MAX_RANKED: u8 = 16;
 /// A rank older than this says nothing any more: ten minutes.
 #[constant]
 pub const MAX_RANK_AGE_SECS: i64 = 600;
+/// What a backstop comes to own itself before anybody has a share, in quote atoms: 1 USD. See [`plimsoll_risk::pool::Pool::founded`].
+pub const BACKSTOP_OWN_ATOMS: i64 = 1_000_000;
+/// A day of the budget for bounties, in seconds.
+pub const DAY_SECS: i64 = 86_400;
 
 /// A guardian's pause ends by itself after at most this long: one day.
 pub const MAX_PAUSE_SECS: i64 = 86_400;

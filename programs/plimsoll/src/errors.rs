@@ -133,6 +133,18 @@ pub enum PlimsollError {
     StakeNotReady = 408,
     #[msg("Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice")]
     SaleWithoutUse = 409,
+    #[msg("Auction is younger than the backstop's opening: flag the account, and let other takers come or wait")]
+    BackstopNotOpen = 420,
+    #[msg("Backstop does not take this underlying: leave the account to other takers")]
+    BackstopMarket = 421,
+    #[msg("Backstop would hold more than its limits or owe cash: take a smaller slice or leave it to other takers")]
+    BackstopLimit = 422,
+    #[msg("Backstop would lose more than it may with one account: wait until the insurance fund has more or other takers come")]
+    BackstopLoss = 423,
+    #[msg("Backstop owes more than it owns: wait until its account has been settled, liquidated or repaid")]
+    BackstopInsolvent = 424,
+    #[msg("Caller would be paid less than his minimum: lower it or wait")]
+    RewardTooSmall = 425,
 
     #[msg("Debt can still be paid by the insurance fund, or its auction still runs: take the account over or flag it until it is over")]
     DebtStillInsured = 410,

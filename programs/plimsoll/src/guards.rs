@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 
 use plimsoll_risk::liquidation::least_equity_after_trade;
+use plimsoll_risk::margin::MarginReport;
 use plimsoll_risk::units::Ratio;
 
 use crate::constants::VERSION;
@@ -42,7 +43,47 @@ pub fn require_taker(
     Ok(())
 }
 
-/// The taker satisfies IM with what he has taken. The prices that breached the account are good enough for that: an oracle that has
+/// Collateral and the quote asset have prices of this age at most.
+#[inline(always)]
+pub fn require_fresh(
+    account: &MarginAccount,
+    exchange: &Exchange,
+    markets: &Markets,
+    freshness: Freshness,
+    now: i64,
+) -> Result<()> {
+    require!(exchange.stable.is_fresh(now, freshness), PlimsollError::OracleStale);
+    require_fresh_collateral(account, markets, freshness, now)
+}
+
+/// Underlyings have prices, and unexpired positions surfaces, that are young enough for new risk, whatever a margin makes of them.
+pub fn require_fresh_positions(account: &MarginAccount, markets: &Markets, now: i64) -> Result<()> {
+    for position in account.positions() {
+        let key = &account.underlyings[position.underlying as usize % account.underlyings.len()];
+        let underlying = markets.underlying(key)?;
+        underlying.price.require_fresh(now, Freshness::NewRisk)?;
+        let is_old = underlying.expiry(position.expiry)?.is_stale(now, underlying.params.volatility.max_age_secs);
+        require!(!is_old, PlimsollError::VolatilityStale);
+    }
+    Ok(())
+}
+
+/// The account's collateral is valued at prices of this age at most.
+#[inline(always)]
+pub fn require_fresh_collateral(
+    account: &MarginAccount,
+    markets: &Markets,
+    freshness: Freshness,
+    now: i64,
+) -> Result<()> {
+    for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
+        let price = &markets.collateral(&slot.collateral)?.price;
+        require!(price.is_fresh(now, freshness), PlimsollError::OracleStale);
+    }
+    Ok(())
+}
+
+/// The taker satisfies IM with what he has taken; gives what he is worth then. The prices that breached the account are good enough for that: an oracle that has
 /// fallen silent must not end liquidations before its liquidation age.
 #[inline(always)]
 pub fn require_taker_margin(
@@ -51,10 +92,10 @@ pub fn require_taker_margin(
     exchange: &Exchange,
     markets: &Markets,
     now: i64,
-) -> Result<()> {
+) -> Result<MarginReport> {
     let taken = health_with(scratch, taker, exchange, markets, Purpose::Taker, now)?.report;
     require!(!taken.initial.is_negative(), PlimsollError::InitialMargin);
-    Ok(())
+    Ok(taken)
 }
 
 /// The party may do what it did: it satisfies IM in a market that allows new risk; or it has raised its IM balance and
@@ -84,17 +125,8 @@ pub fn require_initial_margin(
     }
 }
 
-/// What pays for debts does so at prices that are young enough for liquidations, those of collateral and the quote asset too.
-pub fn require_fresh(account: &MarginAccount, exchange: &Exchange, markets: &Markets, now: i64) -> Result<()> {
-    require!(exchange.stable.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
-    for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
-        let price = &markets.collateral(&slot.collateral)?.price;
-        require!(price.is_fresh(now, Freshness::Liquidation), PlimsollError::OracleStale);
-    }
-    Ok(())
-}
-
 /// The account may let go of money: IM ≥ 0 at fresh prices, in a market that allows new risk.
+#[inline(always)]
 pub fn require_withdrawable(health: &Health) -> Result<()> {
     require!(!health.report.initial.is_negative(), PlimsollError::InitialMargin);
     health.obstacle.map_or(Ok(()), |obstacle| Err(obstacle.into()))

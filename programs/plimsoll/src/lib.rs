@@ -6,6 +6,7 @@ pub mod constants;
 pub mod errors;
 #[macro_use]
 pub mod events;
+mod exposure;
 mod guards;
 pub mod health;
 pub mod instructions;
@@ -18,7 +19,7 @@ mod token;
 use anchor_lang::prelude::*;
 
 use instructions::*;
-use state::{MarginMode, OracleConfig, PortfolioParamsRaw, ScenarioArgs, UnderlyingParams};
+use state::{BackstopTerms, MarginMode, OracleConfig, PortfolioParamsRaw, ScenarioArgs, UnderlyingParams};
 
 declare_id!("Ar657pizBp5R8dHCyEEiZ8tsgP4uTR2gXYhJ33kXeZAx");
 
@@ -302,6 +303,46 @@ pub mod plimsoll {
     /// Ends a debt that nothing is left to pay: the insurance fund pays what it has, all cash shares the rest. Signer: nobody.
     pub fn share_loss(ctx: Context<ShareLoss>) -> Result<()> {
         instructions::share_loss::handler(ctx)
+    }
+
+    /// Creates the backstop of an exchange, and its margin account. Signer: admin.
+    pub fn create_backstop(ctx: Context<CreateBackstop>, terms: BackstopTerms) -> Result<()> {
+        instructions::create_backstop::handler(ctx, terms)
+    }
+
+    /// Changes what the backstop takes, may lose and pays. Signer: admin.
+    pub fn set_backstop(ctx: Context<SetBackstop>, terms: BackstopTerms) -> Result<()> {
+        instructions::set_backstop::handler(ctx, terms)
+    }
+
+    /// Opens a stake in the backstop. Signer: owner.
+    pub fn open_backstop_stake(ctx: Context<OpenBackstopStake>) -> Result<()> {
+        instructions::open_backstop_stake::handler(ctx)
+    }
+
+    /// Pays quote into the backstop, for shares of what it is worth. Signer: owner. Remaining accounts: the backstop's markets.
+    pub fn deposit_backstop<'info>(ctx: Context<'info, MoveBackstopStake<'info>>, amount: u64) -> Result<()> {
+        instructions::deposit_backstop::handler(ctx, amount)
+    }
+
+    /// Asks for shares to leave after the cooldown; 0 takes it back. Signer: owner.
+    pub fn request_backstop_leave(ctx: Context<RequestBackstopLeave>, shares: i64) -> Result<()> {
+        instructions::request_backstop_leave::handler(ctx, shares)
+    }
+
+    /// Pays out shares whose cooldown is over, some or all of them; IM of the backstop must hold afterwards. Signer: owner.
+    /// Remaining accounts: the backstop's markets.
+    pub fn withdraw_backstop<'info>(ctx: Context<'info, MoveBackstopStake<'info>>, shares: i64) -> Result<()> {
+        instructions::withdraw_backstop::handler(ctx, shares)
+    }
+
+    /// Gives a slice of an account in breach to the backstop, and the caller his part of its gain in cash. Signer: caller's
+    /// owner or delegate. Remaining accounts: every market the account and the backstop use.
+    pub fn backstop_liquidate<'info>(
+        ctx: Context<'info, BackstopLiquidate<'info>>,
+        args: BackstopLiquidateArgs,
+    ) -> Result<()> {
+        instructions::backstop_liquidate::handler(ctx, args)
     }
 
     /// Fixes the settlement price of an expiry that has passed. Signer: nobody.

@@ -75,6 +75,7 @@ impl<'a> Markets<'a> {
         Ok(())
     }
 
+    #[inline(always)]
     pub fn underlying(&self, key: &Pubkey) -> Result<&Underlying> {
         let found = self.underlyings.iter().find(|(candidate, _)| *candidate == key);
         found.map(|(_, underlying)| &**underlying).ok_or_else(|| PlimsollError::MarketMissing.into())

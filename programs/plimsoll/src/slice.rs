@@ -89,6 +89,7 @@ impl Slice {
     }
 
     /// What the slice was worth above its price. # Rounding Down.
+    #[inline(always)]
     pub fn bonus(&self) -> Result<i64> {
         let for_sale = self.breach.for_sale().or_error()?;
         let worth = slice_of_balance(for_sale.raw(), self.fraction).or_error()?;

@@ -3,6 +3,7 @@
 //! Measured on `litesvm` with keys derived from names, so the numbers repeat exactly. The compute-limit instruction of
 //! the transaction is not counted.
 
+mod backstop;
 mod books;
 mod expiries;
 mod losses;
@@ -28,6 +29,7 @@ pub const GROUPS: [Group; 13] = [
     measures::health_and_trades,
     measures::liquidations,
     measures::insurance,
+    backstop::backstop,
     measures::sales,
     losses::losses,
     measures::portfolio,
@@ -118,6 +120,16 @@ mod tests {
     #[test]
     fn cu_liquidations_stay_in_budget() {
         check(measures::liquidations);
+    }
+
+    #[test]
+    fn cu_insurance_stays_in_budget() {
+        check(measures::insurance);
+    }
+
+    #[test]
+    fn cu_backstop_stays_in_budget() {
+        check(backstop::backstop);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One module per instruction: the happy path, and each failure by its exact code.
 
+mod backstop;
+mod backstop_liquidate;
 mod buy_collateral;
 mod call_margin;
 mod change_admin;

@@ -12,9 +12,7 @@ use super::liquidation::lots;
 use super::{valued, Broken, Step};
 use crate::fixture::Events;
 use crate::world::World;
-use anchor_lang::Discriminator;
-use plimsoll::events::AccountLiquidated;
-use plimsoll::instruction::{Liquidate, TakeOver};
+use plimsoll::events::{AccountLiquidated, AccountTakenOver};
 use plimsoll::state::{Auction, MarginAccount};
 use solana_pubkey::Pubkey;
 
@@ -59,7 +57,7 @@ fn check_change(step: &Step, key: &Pubkey, before: &MarginAccount, after: &Margi
     if !new.is_running() {
         let maintenance = valued(&step.after, key)?.report.maintenance.raw();
         // What a slice leaves is told by a formula, and may be off by a lot of each leg.
-        let slack = if is_liquidation(step) { lots(&step.before, key) + 4 } else { 0 };
+        let slack = if sold(step).is_some() { lots(&step.before, key) + 4 } else { 0 };
         return if i128::from(maintenance) < -slack {
             Err(format!("{} at MM {maintenance}", changed()))
         } else {
@@ -67,8 +65,8 @@ fn check_change(step: &Step, key: &Pubkey, before: &MarginAccount, after: &Margi
         };
     }
     let from = if is_new { 0 } else { old.paid_atoms };
-    let paid = if is_liquidation(step) { step.receipt.event::<AccountLiquidated>().payment_atoms } else { 0 };
-    let is_takeover = step.calls(TakeOver::DISCRIMINATOR).next().is_some();
+    let paid = sold(step).map_or(0, |event| event.payment_atoms);
+    let is_takeover = !step.receipt.events::<AccountTakenOver>().is_empty();
     if is_takeover && (0..=from).contains(&new.paid_atoms) {
         return Ok(());
     }
@@ -78,6 +76,6 @@ fn check_change(step: &Step, key: &Pubkey, before: &MarginAccount, after: &Margi
     Ok(())
 }
 
-fn is_liquidation(step: &Step) -> bool {
-    step.calls(Liquidate::DISCRIMINATOR).next().is_some()
+fn sold(step: &Step) -> Option<AccountLiquidated> {
+    step.receipt.events().pop()
 }

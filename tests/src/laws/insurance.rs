@@ -21,16 +21,23 @@ pub fn check_state(world: &World) -> Result<(), Broken> {
 }
 
 fn check_fund(world: &World, key: &Pubkey, fund: &InsuranceFund) -> Result<(), Broken> {
-    let stakes = || world.stakes.iter().filter(|(_, stake)| stake.fund == *key);
-    let current = stakes().filter(|(_, stake)| stake.generation == fund.generation);
-    let staked: i128 = current.map(|(_, stake)| i128::from(stake.shares)).sum();
+    let staked = staked(world, key, fund.generation)?;
     if fund.cash_atoms < 0 || staked > i128::from(fund.total_shares) || fund.paid_atoms < 0 || fund.earned_atoms < 0 {
         return Err(format!("fund {key}: stakers have {staked} shares of {fund:?}"));
     }
-    match stakes().find(|(_, stake)| stake.shares < 0 || !(0..=stake.shares).contains(&stake.leaving_shares)) {
-        Some((key, stake)) => Err(format!("stake {key} is impossible: {stake:?}")),
-        None => Ok(()),
+    Ok(())
+}
+
+/// Σ shares of a pool's generation, none of whose stakes is impossible.
+pub(super) fn staked(world: &World, pool: &Pubkey, generation: u64) -> Result<i128, Broken> {
+    let mut staked = 0;
+    for (key, stake) in world.stakes.iter().filter(|(_, stake)| stake.pool == *pool) {
+        if stake.shares < 0 || !(0..=stake.shares).contains(&stake.leaving_shares) {
+            return Err(format!("stake {key} is impossible: {stake:?}"));
+        }
+        staked += if stake.generation == generation { i128::from(stake.shares) } else { 0 };
     }
+    Ok(staked)
 }
 
 /// The law about one transaction.

@@ -1,6 +1,7 @@
 //! What must hold whatever happens, one law per file: functions over decoded state that say which terms do not add up.
 
 pub mod auction;
+pub mod backstop;
 pub mod homogeneity;
 pub mod insurance;
 pub mod interest;
@@ -15,6 +16,8 @@ pub mod vaults;
 
 #[cfg(test)]
 mod tampered;
+#[cfg(test)]
+mod tampered_backstop;
 
 use crate::chain::Receipt;
 use crate::native;
@@ -69,6 +72,7 @@ pub fn check_since(step: &Step, checked: Option<&World>) -> Result<(), Broken> {
     solvency::check(step)?;
     auction::check(step)?;
     insurance::check(step)?;
+    backstop::check(step)?;
     sale::check(step)?;
     losses::check(step)?;
     liquidation::check(step)
@@ -85,6 +89,7 @@ fn check_state_of(world: &World, is_due: Due) -> Result<(), Broken> {
     positions::check(world)?;
     auction::check_state(world)?;
     insurance::check_state(world)?;
+    backstop::check_state(world)?;
     losses::check_state(world)?;
     margin_order::check(world, is_due)?;
     homogeneity::check(world, is_due)

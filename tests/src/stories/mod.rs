@@ -2,6 +2,7 @@
 
 mod auction;
 mod auction_late;
+mod backstop;
 mod collateral;
 mod crash;
 mod isolated;

@@ -43,6 +43,9 @@ pub struct Walk {
     pub f: Fixture,
     traders: Vec<Trader>,
     staker: Trader,
+    backer: Trader,
+    /// The backstop's account.
+    book: Trader,
     contracts: Vec<Contract>,
     prices: [f64; 2],
     /// Half widths of their intervals, as parts of the prices.
@@ -159,7 +162,7 @@ impl Walk {
                 let is_settled = self.f.market(market).expiries[expiry as usize].is_settled();
                 assert!(is_settled, "{settled:?}");
             }
-            for trader in self.traders.clone() {
+            for trader in self.traders.iter().copied().chain([self.book]).collect::<Vec<_>>() {
                 let _ = self.f.settle_account(market, trader);
                 let account = self.f.account(trader);
                 assert!(!account.underlyings.contains(&self.f.market_key(market)));

@@ -74,6 +74,7 @@ impl Breach {
 /// assert_eq!(fraction.raw(), 341_463_414);
 /// # Ok::<(), plimsoll_risk::RiskError>(())
 /// ```
+#[inline(always)]
 pub fn max_fraction(breach: &Breach, discount: Ratio, terms: &LiquidationParams) -> Result<Ratio, RiskError> {
     if !breach.maintenance.is_negative() {
         return Ok(Ratio::ZERO);
@@ -106,6 +107,7 @@ pub fn max_fraction(breach: &Breach, discount: Ratio, terms: &LiquidationParams)
 ///
 /// # Errors
 /// [`RiskError::Overflow`].
+#[inline(always)]
 pub fn required_payment(breach: &Breach, discount: Ratio, fraction: Ratio) -> Result<Value, RiskError> {
     let for_sale = breach.for_sale()?;
     if for_sale.raw() <= 0 {
@@ -141,6 +143,7 @@ pub fn required_fee(bonus: Value, fee: Ratio) -> Result<Value, RiskError> {
 ///
 /// # Errors
 /// [`RiskError::Overflow`].
+#[inline(always)]
 pub fn after_slice(breach: &Breach, fraction: Ratio, payment: Value) -> Result<(Value, Value), RiskError> {
     let left = Ratio::ONE.sub(fraction)?;
     let equity = breach.for_sale()?.scale(left, Rounding::Down)?.add(breach.kept())?.add(payment)?;

@@ -1,8 +1,10 @@
 //! Risk parameters of one underlying, with the limits inside which a parameter set makes sense.
 
+mod backstop;
 mod liquidation;
 mod portfolio;
 
+pub use backstop::BackstopParams;
 pub use liquidation::LiquidationParams;
 pub use portfolio::{PortfolioParams, ShortfallSource, SkewParams};
 

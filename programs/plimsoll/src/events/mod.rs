@@ -8,10 +8,12 @@
 
 #[cfg(not(target_os = "solana"))]
 pub mod heard;
+mod backstop;
 mod insurance;
 mod liquidation;
 mod losses;
 
+pub use backstop::*;
 pub use insurance::*;
 pub use liquidation::*;
 pub use losses::*;

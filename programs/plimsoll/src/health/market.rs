@@ -48,10 +48,9 @@ impl<'a> ExpiryMarket<'a> {
         Ok(Self { underlying, expiry, now, left, discount, sqrt_years: sqrt_years(left) })
     }
 
-    /// Whether the surface is too old. After the expiry no volatility enters any more.
+    /// Whether the surface is too old.
     pub fn is_stale(&self) -> bool {
-        let age = self.now.saturating_sub(self.expiry.vol_updated_at);
-        self.now < self.expiry.expiry_ts && age > self.underlying.params.volatility.max_age_secs
+        self.expiry.is_stale(self.now, self.underlying.params.volatility.max_age_secs)
     }
 
     /// Least volatility while the surface is too old: a multiple of the realised one.

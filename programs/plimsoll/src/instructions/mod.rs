@@ -32,6 +32,10 @@ rooms! {
     losses {
         deleverage, open_queue, rank_position, share_loss,
     }
+    backstop {
+        backstop_liquidate, create_backstop, deposit_backstop, open_backstop_stake, request_backstop_leave, set_backstop,
+        withdraw_backstop,
+    }
     settlement {
         settle_account, settle_expiry, sync_interest,
     }

@@ -62,6 +62,7 @@ impl Auction {
     }
 
     /// After a part of an insolvent account has gone, R included: all of it ends the auction.
+    #[inline(always)]
     pub fn taken_over(&mut self, fraction: Ratio) -> Result<()> {
         let kept = Ratio::ONE.sub(fraction).or_error()?;
         self.paid_atoms = Value::from_raw(self.paid_atoms).scale(kept, Rounding::Down).or_error()?.raw();
@@ -72,6 +73,7 @@ impl Auction {
     }
 
     /// After a slice: what was paid stays with the account, and MM ≥ 0 ends the auction.
+    #[inline(always)]
     pub fn sold(&mut self, payment: Value, maintenance: Value) {
         self.paid_atoms = self.paid_atoms.saturating_add(payment.raw());
         if !maintenance.is_negative() {

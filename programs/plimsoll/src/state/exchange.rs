@@ -71,6 +71,15 @@ impl Exchange {
         CashIndex::from_raw(self.cash_index_e18)
     }
 
+    /// Mint, vault and token program are the quote asset's, and the user's tokens are not the vault itself.
+    pub fn require_quote(&self, mint: &Pubkey, vault: &Pubkey, token_program: &Pubkey, user: &Pubkey) -> Result<()> {
+        require_keys_eq!(self.quote_mint, *mint, PlimsollError::WrongMint);
+        require_keys_eq!(self.quote_vault, *vault, PlimsollError::WrongVault);
+        require_keys_eq!(self.quote_token_program, *token_program, PlimsollError::WrongTokenProgram);
+        require_keys_neq!(*vault, *user, PlimsollError::DuplicateAccount);
+        Ok(())
+    }
+
     pub fn require_admin(&self, signer: &Pubkey) -> Result<()> {
         require_keys_eq!(self.admin, *signer, PlimsollError::Unauthorized);
         Ok(())

@@ -1,12 +1,13 @@
-//! The insurance fund: what pays the takers of insolvent accounts, the shares of those who staked it, and the ledger of losses.
+//! The insurance fund: what pays the takers of insolvent accounts and least bounties, with the money of those who staked it; and the
+//! ledger of losses.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::error::RiskError;
 use plimsoll_risk::pool::Pool;
 use plimsoll_risk::units::Value;
 
 use crate::constants::VERSION;
 use crate::errors::{OrProgramError, PlimsollError};
+use crate::state::pool::shares_for;
 
 /// The insurance fund of an exchange. Its money is a part of the quote vault.
 #[account(zero_copy)]
@@ -24,7 +25,7 @@ pub struct InsuranceFund {
     pub generation: u64,
     /// How long stake waits before it may leave, in seconds.
     pub cooldown_secs: i64,
-    /// Σ of what the takers of insolvent accounts were paid.
+    /// Σ of what the takers of insolvent accounts, and the backstop's callers as bounties, were paid.
     pub paid_atoms: i64,
     /// Σ of the fees it took in, and of what rounding left of shared losses.
     pub earned_atoms: i64,
@@ -51,27 +52,6 @@ pub struct LossLedger {
 }
 
 const _: () = assert!(core::mem::size_of::<InsuranceFund>() == 272 && core::mem::align_of::<InsuranceFund>() == 8);
-
-/// One owner's part of the insurance fund.
-#[account(zero_copy)]
-#[derive(Debug)]
-pub struct InsuranceStake {
-    pub version: u8,
-    pub bump: u8,
-    pub padding: [u8; 6],
-    pub fund: Pubkey,
-    pub owner: Pubkey,
-    pub shares: i64,
-    /// Generation of the fund the shares belong to.
-    pub generation: u64,
-    /// Shares that are to leave; they bear losses until they do.
-    pub leaving_shares: i64,
-    /// When they may.
-    pub leaves_at: i64,
-    pub reserved: [u64; 8],
-}
-
-const _: () = assert!(core::mem::size_of::<InsuranceStake>() == 168 && core::mem::align_of::<InsuranceStake>() == 8);
 
 impl InsuranceFund {
     /// The fund belongs to the exchange and has the layout this program knows.
@@ -109,11 +89,7 @@ impl InsuranceFund {
         if self.total_shares == 0 {
             self.total_shares = self.cash_atoms;
         }
-        let shares = self.pool().payable_shares(amount).map_err(|error| match error {
-            RiskError::OutOfDomain => PlimsollError::AmountOutOfRange,
-            other => other.into(),
-        })?;
-        require!(shares > 0, PlimsollError::AmountOutOfRange);
+        let shares = shares_for(&self.pool(), amount)?;
         self.cash_atoms = self.cash_atoms.checked_add(amount.raw()).ok_or(PlimsollError::Overflow)?;
         self.total_shares = self.total_shares.checked_add(shares).ok_or(PlimsollError::Overflow)?;
         Ok(shares)
@@ -128,6 +104,7 @@ impl InsuranceFund {
     }
 
     /// Pays a loss, as far as there is money; gives what was paid. A fund that is used up begins another generation of stake.
+    #[inline(always)]
     pub fn absorb(&mut self, loss: Value) -> Result<Value> {
         let paid = loss.max(Value::ZERO).min(Value::from_raw(self.cash_atoms.max(0)));
         self.cash_atoms = self.cash_atoms.checked_sub(paid.raw()).ok_or(PlimsollError::Overflow)?;
@@ -144,6 +121,7 @@ impl InsuranceFund {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absorber {
     Taker,
+    Backstop,
     Counterparty,
     Everybody,
 }
@@ -158,6 +136,7 @@ impl LossLedger {
         add(&mut self.lost_atoms, fund.add(other).or_error()?)?;
         match absorber {
             Absorber::Taker => add(&mut self.taken_atoms, other),
+            Absorber::Backstop => add(&mut self.backstop_atoms, other),
             Absorber::Counterparty => add(&mut self.deleveraged_atoms, other),
             Absorber::Everybody => {
                 add(&mut self.uncollected_atoms, other)?;
@@ -167,20 +146,3 @@ impl LossLedger {
     }
 }
 
-impl InsuranceStake {
-    /// The stake is in this fund, is the signer's and has the layout this program knows.
-    pub fn require_of(&self, fund: &Pubkey, signer: &Pubkey) -> Result<()> {
-        require_keys_eq!(self.fund, *fund, PlimsollError::WrongExchange);
-        require_keys_eq!(self.owner, *signer, PlimsollError::Unauthorized);
-        require!(self.version == VERSION, PlimsollError::WrongVersion);
-        Ok(())
-    }
-
-    /// Shares of a generation that is gone are gone.
-    pub fn catch_up(&mut self, fund: &InsuranceFund) {
-        if self.generation != fund.generation {
-            (self.shares, self.leaving_shares, self.leaves_at) = (0, 0, 0);
-            self.generation = fund.generation;
-        }
-    }
-}

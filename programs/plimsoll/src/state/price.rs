@@ -194,6 +194,7 @@ impl PriceState {
     }
 
     /// Refuses a price that is missing or too old.
+    #[inline(always)]
     pub fn require_fresh(&self, now: i64, freshness: Freshness) -> Result<()> {
         require!(self.is_fresh(now, freshness), PlimsollError::OracleStale);
         Ok(())

@@ -196,6 +196,12 @@ impl Expiry {
         self.status == ExpiryStatus::SETTLED
     }
 
+    /// Whether the surface is too old. After the expiry no volatility enters any more.
+    #[inline(always)]
+    pub fn is_stale(&self, now: i64, max_age_secs: i64) -> bool {
+        now < self.expiry_ts && now.saturating_sub(self.vol_updated_at) > max_age_secs
+    }
+
     pub fn has_surface(&self) -> bool {
         self.vol_updated_at > 0
     }

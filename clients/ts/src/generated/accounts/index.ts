@@ -6,12 +6,13 @@
  * @see https://github.com/codama-idl/codama
  */
 
+export * from "./backstop";
 export * from "./collateral";
 export * from "./deleveragingQueue";
 export * from "./exchange";
 export * from "./history";
 export * from "./insuranceFund";
-export * from "./insuranceStake";
 export * from "./marginAccount";
+export * from "./poolStake";
 export * from "./riskCache";
 export * from "./underlying";

@@ -73,7 +73,7 @@ export type InsuranceFund = {
   generation: bigint;
   /** How long stake waits before it may leave, in seconds. */
   cooldownSecs: bigint;
-  /** Σ of what the takers of insolvent accounts were paid. */
+  /** Σ of what the takers of insolvent accounts, and the backstop's callers as bounties, were paid. */
   paidAtoms: bigint;
   /** Σ of the fees it took in, and of what rounding left of shared losses. */
   earnedAtoms: bigint;
@@ -94,7 +94,7 @@ export type InsuranceFundInput = {
   generation: number | bigint;
   /** How long stake waits before it may leave, in seconds. */
   cooldownSecs: number | bigint;
-  /** Σ of what the takers of insolvent accounts were paid. */
+  /** Σ of what the takers of insolvent accounts, and the backstop's callers as bounties, were paid. */
   paidAtoms: number | bigint;
   /** Σ of the fees it took in, and of what rounding left of shared losses. */
   earnedAtoms: number | bigint;

@@ -6,6 +6,8 @@
  * @see https://github.com/codama-idl/codama
  */
 
+export * from "./backstop";
+export * from "./backstopStake";
 export * from "./collateral";
 export * from "./exchange";
 export * from "./fund";

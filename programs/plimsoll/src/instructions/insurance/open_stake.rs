@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::constants::*;
-use crate::state::{InsuranceFund, InsuranceStake};
+use crate::state::{InsuranceFund, PoolStake};
 
 #[derive(Accounts)]
 pub struct OpenStake<'info> {
@@ -11,19 +11,16 @@ pub struct OpenStake<'info> {
     pub owner: Signer<'info>,
     pub fund: AccountLoader<'info, InsuranceFund>,
     #[account(
-        init, payer = owner, space = 8 + core::mem::size_of::<InsuranceStake>(),
+        init, payer = owner, space = 8 + core::mem::size_of::<PoolStake>(),
         seeds = [STAKE_SEED, fund.key().as_ref(), owner.key().as_ref()], bump
     )]
-    pub stake: AccountLoader<'info, InsuranceStake>,
+    pub stake: AccountLoader<'info, PoolStake>,
     pub system_program: Program<'info, System>,
 }
 
 pub fn handler(ctx: Context<OpenStake>) -> Result<()> {
-    let stake = &mut ctx.accounts.stake.load_init()?;
-    stake.version = VERSION;
-    stake.bump = ctx.bumps.stake;
-    stake.fund = ctx.accounts.fund.key();
-    stake.owner = ctx.accounts.owner.key();
-    stake.generation = ctx.accounts.fund.load()?.generation;
+    let (fund, owner) = (ctx.accounts.fund.key(), ctx.accounts.owner.key());
+    let generation = ctx.accounts.fund.load()?.generation;
+    ctx.accounts.stake.load_init()?.open(ctx.bumps.stake, fund, owner, generation);
     Ok(())
 }

@@ -2,26 +2,23 @@
 
 use anchor_lang::prelude::*;
 
-use crate::errors::PlimsollError;
 use crate::events::UnstakeRequested;
 use crate::guards::unix_now;
-use crate::state::{InsuranceFund, InsuranceStake};
+use crate::state::{InsuranceFund, PoolStake};
 
 #[derive(Accounts)]
 pub struct RequestUnstake<'info> {
     pub owner: Signer<'info>,
     pub fund: AccountLoader<'info, InsuranceFund>,
     #[account(mut)]
-    pub stake: AccountLoader<'info, InsuranceStake>,
+    pub stake: AccountLoader<'info, PoolStake>,
 }
 
 pub fn handler(ctx: Context<RequestUnstake>, shares: i64) -> Result<()> {
     let (fund, stake) = (&*ctx.accounts.fund.load()?, &mut *ctx.accounts.stake.load_mut()?);
     stake.require_of(&ctx.accounts.fund.key(), ctx.accounts.owner.key)?;
-    stake.catch_up(fund);
-    require!((0..=stake.shares).contains(&shares), PlimsollError::InsufficientBalance);
-    stake.leaving_shares = shares;
-    stake.leaves_at = if shares == 0 { 0 } else { unix_now()?.saturating_add(fund.cooldown_secs) };
-    log_event!(UnstakeRequested { fund: stake.fund, owner: stake.owner, shares, leaves_at: stake.leaves_at });
+    stake.catch_up(fund.generation);
+    stake.ask(shares, unix_now()?, fund.cooldown_secs)?;
+    log_event!(UnstakeRequested { fund: stake.pool, owner: stake.owner, shares, leaves_at: stake.leaves_at });
     Ok(())
 }

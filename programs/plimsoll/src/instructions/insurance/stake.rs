@@ -9,7 +9,7 @@ use plimsoll_risk::units::Value;
 use crate::errors::PlimsollError;
 use crate::events::Staked;
 use crate::guards::unix_now;
-use crate::state::{Exchange, InsuranceFund, InsuranceStake, PauseBits};
+use crate::state::{Exchange, InsuranceFund, PauseBits, PoolStake};
 use crate::token::Transfer;
 
 /// Accounts of `stake` and `unstake`.
@@ -20,7 +20,7 @@ pub struct MoveStake<'info> {
     #[account(mut)]
     pub fund: AccountLoader<'info, InsuranceFund>,
     #[account(mut)]
-    pub stake: AccountLoader<'info, InsuranceStake>,
+    pub stake: AccountLoader<'info, PoolStake>,
     pub quote_mint: Box<InterfaceAccount<'info, Mint>>,
     #[account(mut)]
     pub quote_vault: Box<InterfaceAccount<'info, TokenAccount>>,
@@ -37,18 +37,15 @@ impl MoveStake<'_> {
         require!(!exchange.is_paused(pause_bit, unix_now()?), PlimsollError::Paused);
         self.fund.load()?.require_of(&self.exchange.key())?;
         self.stake.load()?.require_of(&self.fund.key(), self.owner.key)?;
-        require_keys_eq!(exchange.quote_mint, self.quote_mint.key(), PlimsollError::WrongMint);
-        require_keys_eq!(exchange.quote_vault, self.quote_vault.key(), PlimsollError::WrongVault);
-        require_keys_eq!(exchange.quote_token_program, self.token_program.key(), PlimsollError::WrongTokenProgram);
-        require_keys_neq!(self.quote_vault.key(), self.user_tokens.key(), PlimsollError::DuplicateAccount);
-        Ok(())
+        let (mint, vault) = (self.quote_mint.key(), self.quote_vault.key());
+        exchange.require_quote(&mint, &vault, &self.token_program.key(), &self.user_tokens.key())
     }
 }
 
 pub fn handler(ctx: Context<MoveStake>, amount: u64) -> Result<()> {
     let accounts = ctx.accounts;
     accounts.validate(PauseBits::DEPOSIT)?;
-    let atoms = i64::try_from(amount).ok().filter(|atoms| *atoms > 0).ok_or(PlimsollError::AmountOutOfRange)?;
+    let atoms = lawful_amount(amount)?;
     let transfer = Transfer {
         mint: &accounts.quote_mint,
         vault: &mut accounts.quote_vault,
@@ -57,9 +54,9 @@ pub fn handler(ctx: Context<MoveStake>, amount: u64) -> Result<()> {
     };
     transfer.receive(&accounts.owner, amount)?;
     let (fund, stake) = (&mut accounts.fund.load_mut()?, &mut accounts.stake.load_mut()?);
-    stake.catch_up(fund);
-    let shares = fund.enter(Value::from_raw(atoms))?;
-    stake.shares = stake.shares.checked_add(shares).ok_or(PlimsollError::Overflow)?;
+    stake.catch_up(fund.generation);
+    let shares = fund.enter(atoms)?;
+    stake.add(shares)?;
     log_event!(Staked {
         fund: accounts.fund.key(),
         owner: stake.owner,
@@ -69,4 +66,10 @@ pub fn handler(ctx: Context<MoveStake>, amount: u64) -> Result<()> {
         total_shares: fund.total_shares,
     });
     Ok(())
+}
+
+/// An amount of stake in atoms, more than nothing.
+pub(in crate::instructions) fn lawful_amount(amount: u64) -> Result<Value> {
+    let atoms = i64::try_from(amount).ok().filter(|atoms| *atoms > 0);
+    Ok(Value::from_raw(atoms.ok_or(PlimsollError::AmountOutOfRange)?))
 }

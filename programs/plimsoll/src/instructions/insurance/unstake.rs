@@ -4,7 +4,6 @@
 
 use anchor_lang::prelude::*;
 
-use crate::constants::EXIT_WINDOW_SECS;
 use crate::errors::PlimsollError;
 use crate::events::Unstaked;
 use crate::guards::unix_now;
@@ -17,16 +16,12 @@ pub fn handler(ctx: Context<MoveStake>) -> Result<()> {
     accounts.validate(PauseBits::WITHDRAW)?;
     let amount = {
         let (fund, stake) = (&mut accounts.fund.load_mut()?, &mut accounts.stake.load_mut()?);
-        stake.catch_up(fund);
-        let waited = unix_now()?.saturating_sub(stake.leaves_at);
-        let is_ready = stake.leaving_shares > 0 && (0..=EXIT_WINDOW_SECS).contains(&waited);
-        require!(is_ready, PlimsollError::StakeNotReady);
+        stake.catch_up(fund.generation);
         let shares = stake.leaving_shares;
+        stake.take_off(shares, unix_now()?)?;
         let amount = fund.leave(shares)?.raw();
-        stake.shares = stake.shares.checked_sub(shares).ok_or(PlimsollError::Overflow)?;
-        (stake.leaving_shares, stake.leaves_at) = (0, 0);
         log_event!(Unstaked {
-            fund: stake.fund,
+            fund: stake.pool,
             owner: stake.owner,
             amount_atoms: amount,
             shares,

@@ -74,39 +74,78 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     let before = breached.report;
     let terms = LiquidationParams::from(&exchange.liquidation);
-    liquidatee.auction.see(now, before.equity, &terms);
+    let sold = sell(liquidatee, liquidator, &before, &args, &terms, now)?;
+    require_taker_margin(scratch, liquidator, exchange, &markets, now)?;
+
+    let liquidation_sequence = liquidatee.count_liquidation();
+    liquidator.touch();
+    log_event!(sold.told(liquidatee_key, liquidator_key, liquidation_sequence, &before));
+    Ok(())
+}
+
+/// A slice that has changed hands.
+pub(in crate::instructions) struct Sold {
+    pub slice: Slice,
+    pub bonus_atoms: i64,
+    /// The insurance fund's part of the bonus.
+    pub fee: Value,
+    lag_secs: i64,
+    equity_after: Value,
+    maintenance_after: Value,
+}
+
+/// Sells a slice at the price of its auction: the liquidator has it, has paid, and has set the fee aside.
+#[inline(always)]
+pub(in crate::instructions) fn sell(
+    liquidatee: &mut MarginAccount,
+    liquidator: &mut MarginAccount,
+    before: &MarginReport,
+    args: &LiquidateArgs,
+    terms: &LiquidationParams,
+    now: i64,
+) -> Result<Sold> {
+    liquidatee.auction.see(now, before.equity, terms);
     let lag_secs = now.saturating_sub(liquidatee.auction.started_at);
-    let slice = price(&before, &liquidatee.auction, &args, &terms)?;
+    let slice = price(before, &liquidatee.auction, args, terms)?;
     slice.hand_over(liquidatee, liquidator)?;
     let bonus_atoms = slice.bonus()?;
     let fee = required_fee(Value::from_raw(bonus_atoms), terms.fee).or_error()?;
     liquidator.owe_insurance(fee.raw())?;
     let (equity_after, maintenance_after) = after_slice(&slice.breach, slice.fraction, slice.payment).or_error()?;
     liquidatee.auction.sold(slice.payment, maintenance_after);
-    require_taker_margin(scratch, liquidator, exchange, &markets, now)?;
+    Ok(Sold { slice, bonus_atoms, fee, lag_secs, equity_after, maintenance_after })
+}
 
-    let liquidation_sequence = liquidatee.count_liquidation();
-    liquidator.touch();
-    log_event!(AccountLiquidated {
-        account: liquidatee_key,
-        liquidator: liquidator_key,
-        liquidation_sequence,
-        fraction_e9: slice.fraction.raw(),
-        payment_atoms: slice.payment.raw(),
-        bonus_atoms,
-        fee_atoms: fee.raw(),
-        discount_e9: slice.discount.raw(),
-        kept_atoms: slice.breach.kept().raw(),
-        lag_secs,
-        equity_before_atoms: before.equity.raw(),
-        maintenance_before_atoms: before.maintenance.raw(),
-        equity_after_atoms: equity_after.raw(),
-        maintenance_after_atoms: maintenance_after.raw(),
-    });
-    Ok(())
+impl Sold {
+    #[inline(always)]
+    pub(in crate::instructions) fn told(
+        &self,
+        account: Pubkey,
+        liquidator: Pubkey,
+        liquidation_sequence: u64,
+        before: &MarginReport,
+    ) -> AccountLiquidated {
+        AccountLiquidated {
+            account,
+            liquidator,
+            liquidation_sequence,
+            fraction_e9: self.slice.fraction.raw(),
+            payment_atoms: self.slice.payment.raw(),
+            bonus_atoms: self.bonus_atoms,
+            fee_atoms: self.fee.raw(),
+            discount_e9: self.slice.discount.raw(),
+            kept_atoms: self.slice.breach.kept().raw(),
+            lag_secs: self.lag_secs,
+            equity_before_atoms: before.equity.raw(),
+            maintenance_before_atoms: before.maintenance.raw(),
+            equity_after_atoms: self.equity_after.raw(),
+            maintenance_after_atoms: self.maintenance_after.raw(),
+        }
+    }
 }
 
 /// Size and price of the slice, inside the caller's limits.
+#[inline(always)]
 fn price(report: &MarginReport, auction: &Auction, args: &LiquidateArgs, terms: &LiquidationParams) -> Result<Slice> {
     let limit = Ratio::from_raw(args.max_fraction_e9);
     require!(limit > Ratio::ZERO && limit <= Ratio::ONE, PlimsollError::AmountOutOfRange);

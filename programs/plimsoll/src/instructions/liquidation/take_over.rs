@@ -22,6 +22,7 @@ use crate::guards::{require_fresh, require_taker, require_taker_margin, unix_now
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::slice::Slice;
+use crate::state::price::Freshness;
 use crate::state::{Absorber, Auction, Exchange, InsuranceFund, MarginAccount};
 
 /// The caller's limits.
@@ -63,8 +64,7 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     require_taker((taker, signer), liquidatee, &accounts.exchange.key(), args.liquidation_sequence)?;
     taker.bear_losses(exchange)?;
     liquidatee.bear_losses(exchange)?;
-    let fraction = Ratio::from_raw(args.fraction_e9);
-    require!(args.fraction_e9 >= MIN_SLICE_E9 && fraction <= Ratio::ONE, PlimsollError::AmountOutOfRange);
+    let fraction = lawful_part(args.fraction_e9)?;
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
     let scratch = &mut Scratch::keeping_arrays();
@@ -72,36 +72,79 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     let before = breached.report;
     require!(before.equity.is_negative(), PlimsollError::NotInsolvent);
-    require_fresh(liquidatee, exchange, &markets, now)?;
+    // The fund pays for debts at prices that are young enough for liquidations, those of collateral and the quote asset too.
+    require_fresh(liquidatee, exchange, &markets, Freshness::Liquidation, now)?;
     let terms = LiquidationParams::from(&exchange.liquidation);
-    liquidatee.auction.see(now, before.equity, &terms);
-    let lag_secs = now.saturating_sub(liquidatee.auction.insolvent_at);
-    let due = support(&before, &liquidatee.auction, &terms)?.scale(fraction, Rounding::Down).or_error()?;
-    let support = fund.absorb(due)?;
-    require!(support.raw() >= args.min_support_atoms, PlimsollError::SupportTooSmall);
-    let owed = before.equity.neg().or_error()?.scale(fraction, Rounding::Down).or_error()?;
-    let borne = owed.sub(support).or_error()?.max(Value::ZERO);
-    fund.ledger.record(support, borne, Absorber::Taker)?;
-    let breach = Breach { equity: before.equity, maintenance: before.maintenance, paid_in: Value::ZERO };
-    Slice::unpaid(breach, fraction).hand_over(liquidatee, taker)?;
-    taker.add_cash(support.raw())?;
-    liquidatee.auction.taken_over(fraction)?;
+    let taken = assume(liquidatee, taker, fund, (&before, fraction, args.min_support_atoms), Absorber::Taker, &terms, now)?;
     require_taker_margin(scratch, taker, exchange, &markets, now)?;
 
     let liquidation_sequence = liquidatee.count_liquidation();
     taker.touch();
-    log_event!(AccountTakenOver {
-        account: liquidatee_key,
-        taker: taker_key,
-        liquidation_sequence,
-        fraction_e9: args.fraction_e9,
-        support_atoms: support.raw(),
-        fund_atoms: fund.cash_atoms,
-        lag_secs,
-        equity_before_atoms: before.equity.raw(),
-        maintenance_before_atoms: before.maintenance.raw(),
-    });
+    log_event!(taken.told(liquidatee_key, taker_key, liquidation_sequence, fund.cash_atoms));
     Ok(())
+}
+
+/// A part of an insolvent account that has changed hands.
+pub(in crate::instructions) struct Assumed {
+    pub support: Value,
+    fraction: Ratio,
+    lag_secs: i64,
+    before: MarginReport,
+}
+
+/// Hands over a part of an insolvent account with what the fund pays for it, at least so much.
+#[inline(always)]
+pub(in crate::instructions) fn assume(
+    liquidatee: &mut MarginAccount,
+    taker: &mut MarginAccount,
+    fund: &mut InsuranceFund,
+    (before, fraction, least_atoms): (&MarginReport, Ratio, i64),
+    bears: Absorber,
+    terms: &LiquidationParams,
+    now: i64,
+) -> Result<Assumed> {
+    liquidatee.auction.see(now, before.equity, terms);
+    let lag_secs = now.saturating_sub(liquidatee.auction.insolvent_at);
+    let due = support(before, &liquidatee.auction, terms)?.scale(fraction, Rounding::Down).or_error()?;
+    let support = fund.absorb(due)?;
+    require!(support.raw() >= least_atoms, PlimsollError::SupportTooSmall);
+    let owed = before.equity.neg().or_error()?.scale(fraction, Rounding::Down).or_error()?;
+    fund.ledger.record(support, owed.sub(support).or_error()?.max(Value::ZERO), bears)?;
+    let breach = Breach { equity: before.equity, maintenance: before.maintenance, paid_in: Value::ZERO };
+    Slice::unpaid(breach, fraction).hand_over(liquidatee, taker)?;
+    taker.add_cash(support.raw())?;
+    liquidatee.auction.taken_over(fraction)?;
+    Ok(Assumed { support, fraction, lag_secs, before: *before })
+}
+
+impl Assumed {
+    #[inline(always)]
+    pub(in crate::instructions) fn told(
+        &self,
+        account: Pubkey,
+        taker: Pubkey,
+        liquidation_sequence: u64,
+        fund_atoms: i64,
+    ) -> AccountTakenOver {
+        AccountTakenOver {
+            account,
+            taker,
+            liquidation_sequence,
+            fraction_e9: self.fraction.raw(),
+            support_atoms: self.support.raw(),
+            fund_atoms,
+            lag_secs: self.lag_secs,
+            equity_before_atoms: self.before.equity.raw(),
+            maintenance_before_atoms: self.before.maintenance.raw(),
+        }
+    }
+}
+
+/// A part of an insolvent account that may be taken: at least 1 %, at most all.
+#[inline(always)]
+pub(in crate::instructions) fn lawful_part(fraction_e9: i64) -> Result<Ratio> {
+    require!((MIN_SLICE_E9..=Ratio::ONE.raw()).contains(&fraction_e9), PlimsollError::AmountOutOfRange);
+    Ok(Ratio::from_raw(fraction_e9))
 }
 
 /// What the taker of all of an account is paid; nothing for a solvent one.

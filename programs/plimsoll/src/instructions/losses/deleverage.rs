@@ -22,6 +22,7 @@ use crate::guards::{require_exchange, require_fresh, unix_now};
 use crate::health::marks::{self, Worth};
 use crate::health::{health, Purpose};
 use crate::markets::Markets;
+use crate::state::price::Freshness;
 use crate::state::{Absorber, DeleveragingQueue, Exchange, InsuranceFund, MarginAccount, Position, Underlying};
 
 #[derive(Accounts)]
@@ -78,7 +79,7 @@ pub fn handler<'info>(ctx: Context<'info, Deleverage<'info>>, max_size_e6: i64) 
         require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
         let before = breached.report;
         require!(before.equity.is_negative(), PlimsollError::NotInsolvent);
-        require_fresh(account, exchange, &markets, now)?;
+        require_fresh(account, exchange, &markets, Freshness::Liquidation, now)?;
         require_unpaid(account, fund, exchange, before.equity, now)?;
         // Equity and claims at the very same marks: nothing is owed when all claims have been paid their part.
         let worth = marks::worth(account, exchange, &markets, now)?;

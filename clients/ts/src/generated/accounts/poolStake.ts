@@ -43,25 +43,24 @@ import {
   type ReadonlyUint8Array,
 } from "@solana/kit";
 
-export const INSURANCE_STAKE_DISCRIMINATOR = new Uint8Array([
-  110, 110, 233, 160, 124, 191, 45, 161,
+export const POOL_STAKE_DISCRIMINATOR = new Uint8Array([
+  35, 104, 7, 76, 38, 173, 34, 233,
 ]);
 
-export function getInsuranceStakeDiscriminatorBytes() {
-  return fixEncoderSize(getBytesEncoder(), 8).encode(
-    INSURANCE_STAKE_DISCRIMINATOR,
-  );
+export function getPoolStakeDiscriminatorBytes() {
+  return fixEncoderSize(getBytesEncoder(), 8).encode(POOL_STAKE_DISCRIMINATOR);
 }
 
-export type InsuranceStake = {
+export type PoolStake = {
   discriminator: ReadonlyUint8Array;
   version: number;
   bump: number;
   padding: ReadonlyUint8Array;
-  fund: Address;
+  /** The insurance fund or backstop it is a part of. */
+  pool: Address;
   owner: Address;
   shares: bigint;
-  /** Generation of the fund the shares belong to. */
+  /** Generation of the pool the shares belong to. */
   generation: bigint;
   /** Shares that are to leave; they bear losses until they do. */
   leavingShares: bigint;
@@ -70,14 +69,15 @@ export type InsuranceStake = {
   reserved: Array<bigint>;
 };
 
-export type InsuranceStakeInput = {
+export type PoolStakeInput = {
   version: number;
   bump: number;
   padding: ReadonlyUint8Array;
-  fund: Address;
+  /** The insurance fund or backstop it is a part of. */
+  pool: Address;
   owner: Address;
   shares: number | bigint;
-  /** Generation of the fund the shares belong to. */
+  /** Generation of the pool the shares belong to. */
   generation: number | bigint;
   /** Shares that are to leave; they bear losses until they do. */
   leavingShares: number | bigint;
@@ -86,15 +86,15 @@ export type InsuranceStakeInput = {
   reserved: Array<number | bigint>;
 };
 
-/** Gets the encoder for {@link InsuranceStakeInput} account data. */
-export function getInsuranceStakeEncoder(): FixedSizeEncoder<InsuranceStakeInput> {
+/** Gets the encoder for {@link PoolStakeInput} account data. */
+export function getPoolStakeEncoder(): FixedSizeEncoder<PoolStakeInput> {
   return transformEncoder(
     getStructEncoder([
       ["discriminator", fixEncoderSize(getBytesEncoder(), 8)],
       ["version", getU8Encoder()],
       ["bump", getU8Encoder()],
       ["padding", fixEncoderSize(getBytesEncoder(), 6)],
-      ["fund", getAddressEncoder()],
+      ["pool", getAddressEncoder()],
       ["owner", getAddressEncoder()],
       ["shares", getI64Encoder()],
       ["generation", getU64Encoder()],
@@ -102,18 +102,18 @@ export function getInsuranceStakeEncoder(): FixedSizeEncoder<InsuranceStakeInput
       ["leavesAt", getI64Encoder()],
       ["reserved", getArrayEncoder(getU64Encoder(), { size: 8 })],
     ]),
-    (value) => ({ ...value, discriminator: INSURANCE_STAKE_DISCRIMINATOR }),
+    (value) => ({ ...value, discriminator: POOL_STAKE_DISCRIMINATOR }),
   );
 }
 
-/** Gets the decoder for {@link InsuranceStake} account data. */
-export function getInsuranceStakeDecoder(): FixedSizeDecoder<InsuranceStake> {
+/** Gets the decoder for {@link PoolStake} account data. */
+export function getPoolStakeDecoder(): FixedSizeDecoder<PoolStake> {
   return getStructDecoder([
     ["discriminator", fixDecoderSize(getBytesDecoder(), 8)],
     ["version", getU8Decoder()],
     ["bump", getU8Decoder()],
     ["padding", fixDecoderSize(getBytesDecoder(), 6)],
-    ["fund", getAddressDecoder()],
+    ["pool", getAddressDecoder()],
     ["owner", getAddressDecoder()],
     ["shares", getI64Decoder()],
     ["generation", getU64Decoder()],
@@ -123,75 +123,64 @@ export function getInsuranceStakeDecoder(): FixedSizeDecoder<InsuranceStake> {
   ]);
 }
 
-/** Gets the codec for {@link InsuranceStake} account data. */
-export function getInsuranceStakeCodec(): FixedSizeCodec<
-  InsuranceStakeInput,
-  InsuranceStake
-> {
-  return combineCodec(getInsuranceStakeEncoder(), getInsuranceStakeDecoder());
+/** Gets the codec for {@link PoolStake} account data. */
+export function getPoolStakeCodec(): FixedSizeCodec<PoolStakeInput, PoolStake> {
+  return combineCodec(getPoolStakeEncoder(), getPoolStakeDecoder());
 }
 
-export function decodeInsuranceStake<TAddress extends string = string>(
+export function decodePoolStake<TAddress extends string = string>(
   encodedAccount: EncodedAccount<TAddress>,
-): Account<InsuranceStake, TAddress>;
-export function decodeInsuranceStake<TAddress extends string = string>(
+): Account<PoolStake, TAddress>;
+export function decodePoolStake<TAddress extends string = string>(
   encodedAccount: MaybeEncodedAccount<TAddress>,
-): MaybeAccount<InsuranceStake, TAddress>;
-export function decodeInsuranceStake<TAddress extends string = string>(
+): MaybeAccount<PoolStake, TAddress>;
+export function decodePoolStake<TAddress extends string = string>(
   encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
-): Account<InsuranceStake, TAddress> | MaybeAccount<InsuranceStake, TAddress> {
+): Account<PoolStake, TAddress> | MaybeAccount<PoolStake, TAddress> {
   return decodeAccount(
     encodedAccount as MaybeEncodedAccount<TAddress>,
-    getInsuranceStakeDecoder(),
+    getPoolStakeDecoder(),
   );
 }
 
-export async function fetchInsuranceStake<TAddress extends string = string>(
+export async function fetchPoolStake<TAddress extends string = string>(
   rpc: Parameters<typeof fetchEncodedAccount>[0],
   address: Address<TAddress>,
   config?: FetchAccountConfig,
-): Promise<Account<InsuranceStake, TAddress>> {
-  const maybeAccount = await fetchMaybeInsuranceStake(rpc, address, config);
+): Promise<Account<PoolStake, TAddress>> {
+  const maybeAccount = await fetchMaybePoolStake(rpc, address, config);
   assertAccountExists(maybeAccount);
   return maybeAccount;
 }
 
-export async function fetchMaybeInsuranceStake<
-  TAddress extends string = string,
->(
+export async function fetchMaybePoolStake<TAddress extends string = string>(
   rpc: Parameters<typeof fetchEncodedAccount>[0],
   address: Address<TAddress>,
   config?: FetchAccountConfig,
-): Promise<MaybeAccount<InsuranceStake, TAddress>> {
+): Promise<MaybeAccount<PoolStake, TAddress>> {
   const maybeAccount = await fetchEncodedAccount(rpc, address, config);
-  return decodeInsuranceStake(maybeAccount);
+  return decodePoolStake(maybeAccount);
 }
 
-export async function fetchAllInsuranceStake(
+export async function fetchAllPoolStake(
   rpc: Parameters<typeof fetchEncodedAccounts>[0],
   addresses: Array<Address>,
   config?: FetchAccountsConfig,
-): Promise<Account<InsuranceStake>[]> {
-  const maybeAccounts = await fetchAllMaybeInsuranceStake(
-    rpc,
-    addresses,
-    config,
-  );
+): Promise<Account<PoolStake>[]> {
+  const maybeAccounts = await fetchAllMaybePoolStake(rpc, addresses, config);
   assertAccountsExist(maybeAccounts);
   return maybeAccounts;
 }
 
-export async function fetchAllMaybeInsuranceStake(
+export async function fetchAllMaybePoolStake(
   rpc: Parameters<typeof fetchEncodedAccounts>[0],
   addresses: Array<Address>,
   config?: FetchAccountsConfig,
-): Promise<MaybeAccount<InsuranceStake>[]> {
+): Promise<MaybeAccount<PoolStake>[]> {
   const maybeAccounts = await fetchEncodedAccounts(rpc, addresses, config);
-  return maybeAccounts.map((maybeAccount) =>
-    decodeInsuranceStake(maybeAccount),
-  );
+  return maybeAccounts.map((maybeAccount) => decodePoolStake(maybeAccount));
 }
 
-export function getInsuranceStakeSize(): number {
+export function getPoolStakeSize(): number {
   return 176;
 }
