@@ -16,8 +16,8 @@ impl CashIndex {
     /// Nothing was ever lost.
     pub const ONE: Self = Self(1_000_000_000_000_000_000);
 
-    /// A thousandth: below it balances would be rounded too coarsely.
-    const LEAST: Self = Self(1_000_000_000_000_000);
+    /// A billionth: below it balances would be rounded too coarsely. Thirty losses of half of all cash.
+    const LEAST: Self = Self(1_000_000_000);
 
     /// Wraps a raw number.
     pub const fn from_raw(raw: i64) -> Self {
@@ -36,7 +36,7 @@ impl CashIndex {
     ///
     /// # Errors
     /// [`RiskError::OutOfDomain`] for a loss that is not positive or above half the base, and for an index that would fall under a
-    /// thousandth.
+    /// billionth.
     pub fn after(self, loss: Value, base: Value) -> Result<Self, RiskError> {
         let half = base.raw() >> 1;
         if loss.raw() <= 0 || loss.raw() > half {
@@ -91,7 +91,7 @@ mod tests {
             assert_eq!(after(loss, base), Err(RiskError::OutOfDomain), "{loss} of {base}");
         }
         assert!(after(5, 10).is_ok());
-        let low = CashIndex::from_raw(1_900_000_000_000_000);
+        let low = CashIndex::from_raw(1_900_000_000);
         assert_eq!(low.after(Value::from_raw(5), Value::from_raw(10)), Err(RiskError::OutOfDomain));
     }
 

@@ -98,6 +98,10 @@ pub const EXIT_WINDOW_SECS: i64 = 2 * 86_400;
 /// Counterparties that are ranked for one series.
 #[constant]
 pub const MAX_RANKED: u8 = 16;
+/// Who holds less than one part in so many of a series' open interest is not ranked.
+pub const MIN_RANKED_PART: i64 = 1_000;
+/// Nor who could not bear the loss of one part in so many of its position.
+pub const MIN_BEARABLE_PART: i64 = 100;
 /// A rank older than this says nothing any more: ten minutes.
 #[constant]
 pub const MAX_RANK_AGE_SECS: i64 = 600;

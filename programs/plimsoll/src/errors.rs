@@ -154,8 +154,12 @@ pub enum PlimsollError {
     Outranked = 412,
     #[msg("Ranked counterparties hold less than half of the open interest: rank more of them")]
     TooFewRanked = 413,
-    #[msg("Account still holds positions or collateral, or owes no cash: deleverage, settle or sell first")]
+    #[msg("Account still holds shorts, or something worth selling, or owes no cash: deleverage, settle or sell first")]
     LossNotFinal = 414,
+    #[msg("All cash bears this debt already: collect the parts of accounts, and share what is missing after the length of an insolvent auction")]
+    LossBeingCollected = 418,
+    #[msg("Account still holds collateral worth more than a hundredth of its claims: buy that first")]
+    CollateralFirst = 419,
 
     #[msg("Series has expired: settle it or trade a later expiry")]
     SeriesExpired = 500,
@@ -191,6 +195,8 @@ pub enum PlimsollError {
     TransferMismatch = 704,
     #[msg("Mint has decimals that the ledger cannot hold: use 6 for the quote, at most 12 for collateral")]
     MintDecimals = 705,
+    #[msg("Vault holds less than the amount while others owe it: withdraw less, or wait until they have paid")]
+    VaultShort = 706,
 
     #[msg("Risk parameter is outside its limits: see the limits in docs/risk-model.md")]
     ParameterOutOfRange = 800,

@@ -99,7 +99,7 @@ pub fn require_taker_margin(
 }
 
 /// The party may do what it did: it satisfies IM in a market that allows new risk; or it has raised its IM balance and
-/// paid no more for that than a liquidation would have cost it.
+/// paid no more for that than a liquidation would have cost it, unless it was insolvent.
 ///
 /// `before` is only asked for when the first does not hold; `hindrance` is what forbids new risk apart from the market.
 pub fn require_initial_margin(
@@ -114,6 +114,8 @@ pub fn require_initial_margin(
         return Ok(());
     }
     let before = before()?.report;
+    // What an insolvent account pays to one of its creditors is missing for the others.
+    require!(!before.equity.is_negative(), PlimsollError::InitialMargin);
     if after.report.initial > before.initial {
         let least = least_equity_after_trade(&before, &after.report, discount).or_error()?;
         require!(after.report.equity >= least, PlimsollError::OffMarketPrice);

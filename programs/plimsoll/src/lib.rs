@@ -301,7 +301,8 @@ pub mod plimsoll {
     }
 
     /// Ends a debt that nothing is left to pay: the insurance fund pays what it has, all cash shares the rest. Signer: nobody.
-    pub fn share_loss(ctx: Context<ShareLoss>) -> Result<()> {
+    /// Remaining accounts: the account's markets, if it holds anything.
+    pub fn share_loss<'info>(ctx: Context<'info, ShareLoss<'info>>) -> Result<()> {
         instructions::share_loss::handler(ctx)
     }
 

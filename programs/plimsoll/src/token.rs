@@ -77,6 +77,7 @@ impl<'info> Transfer<'_, 'info> {
             authority: exchange.to_account_info(),
         };
         let before = self.vault.amount;
+        require!(before >= amount, PlimsollError::VaultShort);
         let signer = &[seeds];
         let context = CpiContext::new_with_signer(self.token_program.key(), accounts, signer);
         token_interface::transfer_checked(context, amount, self.mint.decimals)?;

@@ -5,7 +5,8 @@
 //!               0 < cash index of the exchange ≤ that of every account of it, ≤ 1
 //! deleverage    E < 0 before, whole length of its auction seen; E rises by claim − payment, counterparty's falls by what it bears and
 //!               stays ≥ 0; no other of the ranked comes first by more than a tenth
-//! share_loss    all positive cash falls by the same part, shared / base; nothing else moves the index
+//! share_loss    debt, fund and reserve fall by what was paid; all positive cash by the same part, levied / base, at most half, base being
+//!               vault − fund − reserve + what is still owed; nothing else moves the index
 //! ```
 
 use super::{valued, Broken, Step};
@@ -23,7 +24,10 @@ pub fn check_state(world: &World) -> Result<(), Broken> {
     world.accounts.iter().try_for_each(|(key, account)| {
         let exchange = world.exchanges.iter().find(|(key, _)| *key == account.exchange);
         let now = exchange.map_or(0, |(_, exchange)| exchange.cash_index_e18);
-        let is_lawful = 0 < now && now <= account.cash_index_e18 && account.cash_index_e18 <= 1_000_000_000_000_000_000;
+        let is_lawful = 0 < now
+            && now <= account.cash_index_e18
+            && account.cash_index_e18 <= 1_000_000_000_000_000_000
+            && account.loss_due_atoms >= 0;
         is_lawful.then_some(()).ok_or_else(|| format!("cash index {now}, that of {key} {}", account.cash_index_e18))
     })
 }
@@ -36,7 +40,7 @@ fn check_sum(key: &Pubkey, fund: &InsuranceFund) -> Result<(), Broken> {
         ledger.backstop_atoms,
         ledger.deleveraged_atoms,
         ledger.shared_atoms,
-        ledger.uncollected_atoms,
+        ledger.reserve_atoms,
     ];
     let absorbed: i128 = parts[..5].iter().map(|part| i128::from(*part)).sum();
     if absorbed != i128::from(ledger.lost_atoms) || parts.iter().any(|part| *part < 0) {
@@ -68,7 +72,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
 }
 
 /// Σ of what positive cash is worth at the index now.
-fn cash(world: &World) -> i128 {
+fn positive_cash(world: &World) -> i128 {
     let worth = |account: &plimsoll::state::MarginAccount| {
         let (cash, seen) = (i128::from(account.cash_atoms), i128::from(account.cash_index_e18));
         let exchange = world.exchanges.iter().find(|(key, _)| *key == account.exchange);
@@ -88,18 +92,28 @@ fn check_shared(step: &Step, event: &LossShared) -> Result<(), Broken> {
     if before.cash_atoms >= 0 || event.debt_atoms != -before.cash_atoms {
         return Err(format!("{} owed {} and {} was told", event.account, -before.cash_atoms, event.debt_atoms));
     }
-    let (had, has) = (cash(&step.before), cash(&step.after));
-    let borne = had - has;
-    // Everybody's part of a base that leaves out what some accounts owe, and an atom of rounding each.
-    let part = i128::from(event.shared_atoms) * had / i128::from(event.base_atoms.max(1));
-    let slack = 2 + step.after.accounts.len() as i128;
-    if (borne - part).abs() > slack {
-        return Err(format!("{borne} borne where {part} was due: {event:?}"));
-    }
     let after = step.after.account(&event.account).ok_or("the account that owed is gone")?;
-    let left = event.debt_atoms - event.fund_paid_atoms - event.shared_atoms;
-    if after.cash_atoms != -left || left < 0 {
+    let left = event.debt_atoms - event.fund_paid_atoms - event.drawn_atoms;
+    if after.cash_atoms != -left || left < 0 || event.levied_atoms > left {
         return Err(format!("{} still owes {} of {event:?}", event.account, -after.cash_atoms));
+    }
+    let funds =
+        |world: &World| world.funds.first().map_or((0, 0), |(_, fund)| (fund.cash_atoms, fund.ledger.reserve_atoms));
+    let ((cash, reserve), (cash_after, reserve_after)) = (funds(&step.before), funds(&step.after));
+    if (cash - cash_after, reserve - reserve_after) != (event.fund_paid_atoms, event.drawn_atoms) {
+        return Err(format!("fund {cash} to {cash_after}, reserve {reserve} to {reserve_after}: {event:?}"));
+    }
+    // Nobody but the debtor is written: all that was levied is borne by what positive cash is worth, each the same part of it.
+    let (had, has) = (positive_cash(&step.before), positive_cash(&step.after));
+    let part = i128::from(event.levied_atoms) * had / i128::from(event.base_atoms.max(1));
+    let slack = 2 + step.after.accounts.len() as i128;
+    if (had - has - part).abs() > slack || event.levied_atoms > event.base_atoms / 2 {
+        return Err(format!("{} borne where {part} was due: {event:?}", had - has));
+    }
+    let vault = step.before.vaults.get(&step.before.exchanges[0].1.quote_vault).copied().unwrap_or(0);
+    let base = i128::from(vault) - i128::from(cash_after) - i128::from(reserve_after) + i128::from(left);
+    if event.levied_atoms > 0 && base != i128::from(event.base_atoms) {
+        return Err(format!("a base of {base}: {event:?}"));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! before     MM < 0 ≤ E, cash < 0
 //! after      MM higher; cash at most what an atom of the collateral costs above 0; the buffer not overshot by more than that
-//! estate     E < 0: without positions, for the whole length of its auction, at no less than the last price of the fast leg
+//! estate     E < 0: for the whole length of its auction, at no less than the last price of the fast leg
 //! price      E' − E ≥ −(1 − d)·worth; the buyer's E' − E and the fee together at most that
 //! ```
 
@@ -24,7 +24,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     let cash = |world: &World| world.account(&event.account).map_or(0, |account| account.cash_atoms);
     let (cash, cash_after) = (cash(&step.before), cash(&step.after));
     if before.equity.is_negative() {
-        return check_estate(step, &event, cash);
+        return check_estate(step, &event);
     }
     if !before.maintenance.is_negative() || cash >= 0 {
         return Err(format!("{} had no need to sell: {before:?}, cash {cash}", event.account));
@@ -53,13 +53,13 @@ pub fn check(step: &Step) -> Result<(), Broken> {
 }
 
 /// What is left of an insolvent account is sold for what it owes.
-fn check_estate(step: &Step, event: &CollateralBought, cash: i64) -> Result<(), Broken> {
+fn check_estate(step: &Step, event: &CollateralBought) -> Result<(), Broken> {
     let terms = &step.before.exchanges[0].1.liquidation;
     let account = step.before.account(&event.account).ok_or("the account that sold is gone")?;
     let seen = step.after.unix_time - account.auction.insolvent_at;
-    let is_lawful = account.position_count == 0 && account.auction.insolvent_at > 0 && seen >= terms.insolvent_secs;
-    if !is_lawful || cash >= 0 || event.discount_e9 < terms.fast_discount_e9 {
-        return Err(format!("{} was no estate, {seen} s insolvent, cash {cash}", event.account));
+    let is_lawful = account.auction.insolvent_at > 0 && seen >= terms.insolvent_secs;
+    if !is_lawful || event.discount_e9 < terms.fast_discount_e9 {
+        return Err(format!("{} was no estate, {seen} s insolvent", event.account));
     }
     check_price(step, event)
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! quote vault       = Σ (cash + fees due to insurance) of all accounts + Σ (fees + settlement balance) of all underlyings + insurance fund
-//!                     − shared losses that the fund has advanced and accounts have not paid in yet
+//!                     + parts of shared losses, in accounts and in their reserve
 //! collateral vault  = Σ balances of all accounts = the collateral's own total
 //! ```
 
@@ -29,13 +29,14 @@ pub fn check(world: &World) -> Result<(), Broken> {
 fn check_quote(world: &World, exchange: &Pubkey, vault: &Pubkey) -> Result<(), Broken> {
     let accounts = world.accounts.iter().filter(|(_, account)| account.exchange == *exchange);
     let cash: Vec<(Pubkey, i64)> = accounts.clone().map(|(key, account)| (*key, account.cash_atoms)).collect();
-    let due: i128 = accounts.map(|(_, account)| i128::from(account.insurance_due_atoms)).sum();
+    let due: i128 =
+        accounts.map(|(_, account)| i128::from(account.insurance_due_atoms) + i128::from(account.loss_due_atoms)).sum();
     let underlyings: Vec<_> = world.underlyings.iter().filter(|(_, u)| u.exchange == *exchange).collect();
     let fees: Vec<i64> = underlyings.iter().map(|(_, underlying)| underlying.fees_atoms).collect();
     let settlement: Vec<i64> = underlyings.iter().map(|(_, underlying)| underlying.settlement_atoms).collect();
     let funds = world.funds.iter().filter(|(_, fund)| fund.exchange == *exchange);
     let insurance: i128 =
-        funds.map(|(_, fund)| i128::from(fund.cash_atoms) - i128::from(fund.ledger.uncollected_atoms)).sum();
+        funds.map(|(_, fund)| i128::from(fund.cash_atoms) + i128::from(fund.ledger.reserve_atoms)).sum();
     let held = i128::from(world.vaults.get(vault).copied().unwrap_or(0));
     let sum = |terms: &mut dyn Iterator<Item = i64>| terms.map(i128::from).sum::<i128>();
     let owed = sum(&mut cash.iter().map(|(_, cash)| *cash))

@@ -78,8 +78,9 @@ fn the_rest_is_deleveraged(mode: MarginMode) {
     for contract in story.contracts.clone() {
         told.extend(story.deleverage(contract));
     }
-    // The last of the fund was paid to the first who was closed.
-    assert_eq!(told[0].fund_paid_atoms, taken.fund_atoms);
+    // What the fund has left is paid to all of them.
+    let funded: i64 = told.iter().map(|one| one.fund_paid_atoms).sum();
+    assert!((funded - taken.fund_atoms).abs() < 50, "{funded} of {}", taken.fund_atoms);
     // Everybody gets the same part of his mark.
     let parts = told.iter().filter(|one| one.claim_atoms > usd(1.0));
     let parts: Vec<f64> = parts.map(|one| one.payment_atoms as f64 / one.claim_atoms as f64).collect();
@@ -89,7 +90,7 @@ fn the_rest_is_deleveraged(mode: MarginMode) {
     assert!((0..100).contains(&account.cash_atoms), "{} left", account.cash_atoms);
     let (fund, ledger) = (story.f.insurance(), story.f.insurance().ledger);
     let borne: i64 = told.iter().map(|one| one.borne_atoms).sum();
-    assert_eq!((fund.cash_atoms, ledger.deleveraged_atoms), (0, borne));
+    assert!(fund.cash_atoms < 50 && ledger.deleveraged_atoms == borne);
     assert_eq!(ledger.lost_atoms, fund.paid_atoms + borne);
     assert!((borne + taken.fund_atoms - left).abs() < 200, "{borne} of {left}");
 }
@@ -122,20 +123,22 @@ fn a_debt_that_outlives_its_positions_is_everybodys() {
     let everybody: Vec<Trader> = holders.iter().copied().chain([bystander]).collect();
     let before: Vec<i64> = everybody.iter().map(|trader| f.cash(*trader)).collect();
     let told: LossShared = f.share_loss(whale).unwrap().event();
-    assert_eq!((told.debt_atoms, told.fund_paid_atoms + told.shared_atoms), (debt, debt));
+    assert_eq!((told.debt_atoms, told.fund_paid_atoms + told.levied_atoms), (debt, debt));
     for (trader, had) in everybody.iter().zip(&before) {
         let has = f.check_health(*trader).cash_atoms;
         f.withdraw(*trader, has as u64).unwrap();
         assert_eq!(f.cash(*trader), 0);
         let part = 1.0 - has as f64 / *had as f64;
-        let all = told.shared_atoms as f64 / told.base_atoms as f64;
+        let all = told.levied_atoms as f64 / told.base_atoms as f64;
         assert!((part - all).abs() < 1e-9, "{part} or {all}");
     }
     for trader in &everybody {
         f.collect_insurance(*trader).unwrap();
     }
+    f.share_loss(whale).unwrap();
+    assert_eq!(f.cash(whale), 0);
     let fund = f.insurance();
     assert_eq!(fund.ledger.lost_atoms, fund.paid_atoms + fund.ledger.shared_atoms);
-    assert_eq!(fund.ledger.uncollected_atoms, 0);
-    assert_eq!(f.tokens_in(&f.quote_vault) as i64, fund.cash_atoms, "the vault owes nobody else");
+    let left = fund.cash_atoms + fund.ledger.reserve_atoms;
+    assert!(f.tokens_in(&f.quote_vault) as i64 == left && left < 20, "the vault owes nobody else: {left}");
 }

@@ -46,6 +46,16 @@ impl AuctionClock {
         Self { started_at: self.started_at, seen_at: self.seen_at.max(now), elapsed }
     }
 
+    /// The clock after a sighting that speaks against it: it runs backwards, as fast as it would have run forwards.
+    pub fn rewound(&self, now: i64, terms: &LiquidationParams) -> Self {
+        if !self.is_running() {
+            return *self;
+        }
+        let gap = now.saturating_sub(self.seen_at).max(0).min(terms.max_gap.raw());
+        let elapsed = Seconds::from_raw(self.elapsed.raw().saturating_sub(gap).max(0));
+        Self { started_at: self.started_at, seen_at: self.seen_at.max(now), elapsed }
+    }
+
     /// Price of a slice as a part of what is for sale, at this clock.
     ///
     /// # Rounding
@@ -136,6 +146,10 @@ mod tests {
         // Longer than the fast leg: another breach.
         let lapsed = late.seen(late.seen_at + TERMS.fast.raw() + 1, &TERMS);
         assert_eq!((lapsed.started_at, lapsed.elapsed), (lapsed.seen_at, Seconds::ZERO));
+        // What speaks against a breach takes back what was counted.
+        assert_eq!(late.rewound(late.seen_at + 30, &TERMS).elapsed.raw(), 2 * gap - 30);
+        assert_eq!(late.rewound(late.seen_at + 5_000, &TERMS).elapsed.raw(), gap);
+        assert_eq!(AuctionClock::default().rewound(NOW, &TERMS), AuctionClock::default());
         // A clock that is set back neither ages nor restarts it.
         let back = late.seen(NOW, &TERMS);
         assert_eq!(back, late);

@@ -33,6 +33,24 @@ pub fn payable_claim(claim: Value, equity: Value, claims: Value) -> Result<Value
     Ok(Value::from_raw(div_wide(mul_wide(claim.raw(), covered.raw()), claims.raw() as i128, Rounding::Down)? as i64))
 }
 
+/// What the insurance fund pays of a loss: the part of it that it could pay of all that is owed, so that nobody gains by being first.
+///
+/// # Rounding
+/// Down.
+///
+/// # Errors
+/// [`RiskError::OutOfDomain`] for a negative loss or fund.
+pub fn payable_by_fund(loss: Value, fund: Value, owed: Value) -> Result<Value, RiskError> {
+    if loss.is_negative() || fund.is_negative() {
+        return Err(RiskError::OutOfDomain);
+    }
+    if fund >= owed {
+        return Ok(loss);
+    }
+    // 0 ≤ fund < owed.
+    Ok(Value::from_raw(mul_div(loss.raw(), fund.raw(), owed.raw(), Rounding::Down)?))
+}
+
 /// Rank of the holder of a long position: the part of it that is profit, times the leverage of its account. Both are bounded, and a
 /// holder without profit ranks last with 0.
 ///
@@ -110,6 +128,17 @@ mod tests {
             let none = deleverage_score(Price::ZERO, Price::from_usd(1), usd(1), usd(equity));
             assert_eq!(none, Err(RiskError::OutOfDomain));
         }
+    }
+
+    #[test]
+    fn the_fund_pays_the_same_part_of_every_loss() {
+        let usd = Value::from_usd;
+        let paid = |loss, fund, owed| payable_by_fund(usd(loss), usd(fund), usd(owed)).unwrap();
+        assert_eq!(paid(10, 50, 100), usd(5));
+        // Of what is left it is the same part.
+        assert_eq!(paid(90, 45, 90), usd(45));
+        assert_eq!([paid(10, 100, 100), paid(10, 5, 0), paid(10, 0, 100)], [10, 10, 0].map(usd));
+        assert_eq!(payable_by_fund(usd(-1), usd(1), usd(1)), Err(RiskError::OutOfDomain));
     }
 
     #[test]

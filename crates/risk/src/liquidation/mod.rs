@@ -20,7 +20,7 @@ mod trade;
 
 pub use auction::{payable_support, AuctionClock};
 pub use collateral::max_collateral_part;
-pub use deleverage::{deleverage_score, is_first_enough, payable_claim};
+pub use deleverage::{deleverage_score, is_first_enough, payable_by_fund, payable_claim};
 pub use trade::least_equity_after_trade;
 
 use crate::error::RiskError;

@@ -21,6 +21,8 @@ pub struct InsuranceCollected {
     pub fund: Pubkey,
     pub account: Pubkey,
     pub amount_atoms: i64,
+    /// Its parts of shared losses, which go to their reserve.
+    pub loss_atoms: i64,
     /// The fund afterwards.
     pub fund_atoms: i64,
 }

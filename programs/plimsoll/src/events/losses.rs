@@ -47,15 +47,18 @@ pub struct PositionDeleveraged {
     pub lag_secs: i64,
 }
 
-/// A debt was shared by all cash of the exchange.
+/// A debt was paid by the fund and by what all cash has paid in, and what is left of it is borne by all cash from now on.
 #[event]
 #[derive(Debug)]
 pub struct LossShared {
     pub account: Pubkey,
     pub debt_atoms: i64,
     pub fund_paid_atoms: i64,
-    pub shared_atoms: i64,
-    /// The cash it was shared over.
+    /// Paid out of the reserve of shared losses.
+    pub drawn_atoms: i64,
+    /// By how much the index has lowered all cash.
+    pub levied_atoms: i64,
+    /// The cash that was taken to be there.
     pub base_atoms: i64,
     /// What was left of a unit of cash before and after, scale 1e-18.
     pub index_before_e18: i64,

@@ -6,9 +6,9 @@
 //! Units are in the names: `_atoms` quote atoms (1e-6 USD) or a mint's own, `_e6` contracts, `_e9` prices and ratios.
 //! Signs: + is good for the account named first.
 
+mod backstop;
 #[cfg(not(target_os = "solana"))]
 pub mod heard;
-mod backstop;
 mod insurance;
 mod liquidation;
 mod losses;

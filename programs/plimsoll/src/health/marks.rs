@@ -19,17 +19,19 @@ pub struct Worth {
     pub equity: Value,
     /// Σ marks of shorts in expiries that are not settled, ≥ 0: settled ones are cash that has not been moved yet. # Rounding Up.
     pub claims: Value,
+    /// Collateral, part of the equity. # Rounding Down.
+    pub collateral: Value,
 }
 
 /// # Errors
 /// As [`super::health`], stale prices excepted.
 pub fn worth(account: &MarginAccount, exchange: &Exchange, markets: &Markets, now: i64) -> Result<Worth> {
-    let mut equity = account.cash(exchange)?;
+    let mut collateral_value = Value::ZERO;
     for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
         let collateral = markets.collateral(&slot.collateral)?;
         if collateral.price.index_e9 > 0 {
             let held = collateral.market().value(CollateralBalance(slot.balance_atoms), exchange.stable.index());
-            equity = equity.add(held.or_error()?.full).or_error()?;
+            collateral_value = collateral_value.add(held.or_error()?.full).or_error()?;
         }
     }
     let (mut marked, mut claims) = (Exact::ZERO, Exact::ZERO);
@@ -53,8 +55,9 @@ pub fn worth(account: &MarginAccount, exchange: &Exchange, markets: &Markets, no
             Ok(())
         })?;
     }
-    let equity = equity.add(marked.to_value_floor().or_error()?).or_error()?;
-    Ok(Worth { equity, claims: claims.to_value_ceil().or_error()? })
+    let held = account.cash(exchange)?.add(collateral_value).or_error()?;
+    let equity = held.add(marked.to_value_floor().or_error()?).or_error()?;
+    Ok(Worth { equity, claims: claims.to_value_ceil().or_error()?, collateral: collateral_value })
 }
 
 /// Mark per contract of the series of a position in an expiry that is not settled.

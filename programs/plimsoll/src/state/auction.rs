@@ -45,7 +45,8 @@ impl Auction {
     }
 
     /// Notes that the account is in breach with this equity: starts the auction, or another one where the last was left alone for
-    /// too long. An insolvent account has a second clock, which stands still while it is solvent: a small deposit does not set it back.
+    /// too long. An insolvent account has a second clock, which runs backwards while it is solvent: a
+    /// small deposit sets it back by no more than the time it lasts.
     pub fn see(&mut self, now: i64, equity: Value, terms: &LiquidationParams) {
         let clock = self.clock().seen(now, terms);
         if clock.started_at != self.started_at {
@@ -53,7 +54,7 @@ impl Auction {
         }
         let insolvent = match (equity.is_negative(), clock.started_at == self.started_at) {
             (true, _) => self.insolvent_clock().seen(now, terms),
-            (false, true) => self.insolvent_clock(),
+            (false, true) => self.insolvent_clock().rewound(now, terms),
             (false, false) => AuctionClock::default(),
         };
         (self.insolvent_at, self.insolvent_secs) = (insolvent.started_at, insolvent.elapsed.raw());

@@ -27,7 +27,7 @@ pub struct InsuranceFund {
     pub cooldown_secs: i64,
     /// Σ of what the takers of insolvent accounts, and the backstop's callers as bounties, were paid.
     pub paid_atoms: i64,
-    /// Σ of the fees it took in, and of what rounding left of shared losses.
+    /// Σ of the fees it took in.
     pub earned_atoms: i64,
     pub ledger: LossLedger,
     pub reserved: [u64; 17],
@@ -45,10 +45,10 @@ pub struct LossLedger {
     pub backstop_atoms: i64,
     /// Absorbed by counterparties whose positions were closed below the mark.
     pub deleveraged_atoms: i64,
-    /// Shared by all cash through the cash index.
+    /// Paid by all cash through the cash index.
     pub shared_atoms: i64,
-    /// Of the shared: what the fund has advanced, and accounts have not paid in yet.
-    pub uncollected_atoms: i64,
+    /// What accounts have paid in of shared losses, and no debt has drawn yet: nobody's but the next debt's.
+    pub reserve_atoms: i64,
 }
 
 const _: () = assert!(core::mem::size_of::<InsuranceFund>() == 272 && core::mem::align_of::<InsuranceFund>() == 8);
@@ -65,16 +65,8 @@ impl InsuranceFund {
         Pool { cash: Value::from_raw(self.cash_atoms), shares: self.total_shares }
     }
 
-    /// Takes in what accounts owe: first what was advanced for them, then fees.
-    pub fn collect(&mut self, amount_atoms: i64) -> Result<()> {
-        let repaid = amount_atoms.min(self.ledger.uncollected_atoms).max(0);
-        // Not below 0, as it is the smaller of both.
-        self.ledger.uncollected_atoms = self.ledger.uncollected_atoms.saturating_sub(repaid);
-        self.earn(amount_atoms.saturating_sub(repaid))
-    }
-
     /// Takes in a fee: every share is worth more.
-    fn earn(&mut self, amount_atoms: i64) -> Result<()> {
+    pub fn earn(&mut self, amount_atoms: i64) -> Result<()> {
         self.cash_atoms = self.cash_atoms.checked_add(amount_atoms).ok_or(PlimsollError::Overflow)?;
         self.earned_atoms = self.earned_atoms.checked_add(amount_atoms).ok_or(PlimsollError::Overflow)?;
         Ok(())
@@ -138,11 +130,21 @@ impl LossLedger {
             Absorber::Taker => add(&mut self.taken_atoms, other),
             Absorber::Backstop => add(&mut self.backstop_atoms, other),
             Absorber::Counterparty => add(&mut self.deleveraged_atoms, other),
-            Absorber::Everybody => {
-                add(&mut self.uncollected_atoms, other)?;
-                add(&mut self.shared_atoms, other)
-            }
+            Absorber::Everybody => add(&mut self.shared_atoms, other),
         }
     }
-}
 
+    /// Takes in an account's part of shared losses.
+    pub fn keep(&mut self, amount_atoms: i64) -> Result<()> {
+        self.reserve_atoms = self.reserve_atoms.checked_add(amount_atoms).ok_or(PlimsollError::Overflow)?;
+        Ok(())
+    }
+
+    /// Pays a debt out of what was taken in, as far as it goes; gives what was paid.
+    pub fn draw(&mut self, debt: Value) -> Value {
+        let drawn = debt.max(Value::ZERO).min(Value::from_raw(self.reserve_atoms.max(0)));
+        // Not below 0, as it is the smaller of both.
+        self.reserve_atoms = self.reserve_atoms.saturating_sub(drawn.raw());
+        drawn
+    }
+}

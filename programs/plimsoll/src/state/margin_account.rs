@@ -82,13 +82,16 @@ pub struct MarginAccount {
     pub auction: Auction,
     /// Until when an open margin call is to be met.
     pub margin_call_deadline: i64,
-    /// Fees on the bonuses of this account's liquidations and its parts of shared losses, which are the insurance fund's: no longer
-    /// cash of the account.
+    /// Fees on the bonuses of this account's liquidations, which are the insurance fund's: no longer cash of the account.
     pub insurance_due_atoms: i64,
     /// The exchange's cash index up to which cash has borne shared losses.
     pub cash_index_e18: i64,
+    /// The account's parts of shared losses, not moved to their reserve yet: no longer cash of the account.
+    pub loss_due_atoms: i64,
+    /// When this account's debt was shared last; 0 while it is not.
+    pub levied_at: i64,
     /// Account-level settings to come.
-    pub reserved: [u64; 23],
+    pub reserved: [u64; 21],
 }
 
 const _: () = {
@@ -245,8 +248,7 @@ impl MarginAccount {
         exchange.cash_index().worth(Value::from_raw(self.cash_atoms), seen).or_error()
     }
 
-    /// Bears the shared losses since the account was last written: before its cash changes. They are the insurance fund's, which has
-    /// advanced them.
+    /// Bears the shared losses since the account was last written: before its cash changes.
     #[inline(always)]
     pub fn bear_losses(&mut self, exchange: &Exchange) -> Result<()> {
         if self.cash_index_e18 != exchange.cash_index_e18 {
@@ -259,7 +261,13 @@ impl MarginAccount {
     fn bear(&mut self, exchange: &Exchange) -> Result<()> {
         let left = self.cash(exchange)?.raw();
         // Not above what there was.
-        self.owe_insurance(self.cash_atoms.saturating_sub(left))?;
+        let part = self.cash_atoms.saturating_sub(left);
+        self.loss_due_atoms = self.loss_due_atoms.checked_add(part).ok_or(PlimsollError::Overflow)?;
+        self.cash_atoms = left;
+        // What takers have paid lies in that cash.
+        let seen = CashIndex::from_raw(self.cash_index_e18);
+        self.auction.paid_atoms =
+            exchange.cash_index().worth(Value::from_raw(self.auction.paid_atoms), seen).or_error()?.raw();
         self.cash_index_e18 = exchange.cash_index_e18;
         Ok(())
     }

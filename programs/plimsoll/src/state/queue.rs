@@ -70,7 +70,13 @@ impl DeleveragingQueue {
         Ok(())
     }
 
-    /// The highest score of the live ranks. # Errors [`PlimsollError::NotRanked`] where the account has none.
+    /// Takes an account out; says whether it was in.
+    pub fn clear(&mut self, account: &Pubkey) -> bool {
+        let held = self.ranks.iter_mut().find(|rank| rank.account == *account);
+        held.map(|rank| *rank = bytemuck::Zeroable::zeroed()).is_some()
+    }
+
+    /// The highest score of the other live ranks. # Errors [`PlimsollError::NotRanked`] where the account has none.
     pub fn first_score(&self, account: &Pubkey, now: i64) -> Result<Ratio> {
         require!(self.live(now).any(|rank| rank.account == *account), PlimsollError::NotRanked);
         let others = self.live(now).filter(|rank| rank.account != *account);

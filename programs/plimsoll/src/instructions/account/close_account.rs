@@ -19,7 +19,7 @@ pub fn handler(ctx: Context<CloseAccount>) -> Result<()> {
     let account = ctx.accounts.margin_account.load()?;
     require!(account.version == VERSION, PlimsollError::WrongVersion);
     account.require_owner(ctx.accounts.owner.key)?;
-    let owes_nothing = account.cash_atoms == 0 && account.insurance_due_atoms == 0;
+    let owes_nothing = account.cash_atoms == 0 && account.insurance_due_atoms == 0 && account.loss_due_atoms == 0;
     let is_empty = account.position_count == 0 && owes_nothing && !account.has_collateral();
     require!(is_empty, PlimsollError::AccountNotEmpty);
     log_event!(AccountClosed { account: ctx.accounts.margin_account.key(), owner: account.owner });

@@ -1,5 +1,5 @@
-//! `collect_insurance`: permissionless. What an account owes the insurance fund goes there: fees that its liquidations have set aside,
-//! and its parts of shared losses.
+//! `collect_insurance`: permissionless. What an account has set aside goes where it belongs: fees of its liquidations into the
+//! insurance fund, its parts of shared losses into their reserve.
 //!
 //! `liquidate` does not write to the fund: liquidations of different accounts by different callers share no lock.
 
@@ -26,15 +26,17 @@ pub fn handler(ctx: Context<CollectInsurance>) -> Result<()> {
     fund.require_of(&account.exchange)?;
     require_keys_eq!(ctx.accounts.exchange.key(), account.exchange, PlimsollError::WrongExchange);
     account.bear_losses(&*ctx.accounts.exchange.load()?)?;
-    let amount_atoms = account.insurance_due_atoms;
-    require!(amount_atoms > 0, PlimsollError::AmountOutOfRange);
-    fund.collect(amount_atoms)?;
-    account.insurance_due_atoms = 0;
+    let (amount_atoms, loss_atoms) = (account.insurance_due_atoms, account.loss_due_atoms);
+    require!(amount_atoms > 0 || loss_atoms > 0, PlimsollError::AmountOutOfRange);
+    fund.earn(amount_atoms)?;
+    fund.ledger.keep(loss_atoms)?;
+    (account.insurance_due_atoms, account.loss_due_atoms) = (0, 0);
     account.touch();
     log_event!(InsuranceCollected {
         fund: ctx.accounts.fund.key(),
         account: ctx.accounts.margin_account.key(),
         amount_atoms,
+        loss_atoms,
         fund_atoms: fund.cash_atoms,
     });
     Ok(())

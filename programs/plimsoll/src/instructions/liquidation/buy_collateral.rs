@@ -8,17 +8,17 @@
 //! afterwards  MM has risen and HF has not fallen, by a second revaluation; the caller satisfies IM
 //! ```
 //!
-//! An insolvent account without positions whose auction is over sells all it has, at no less than the last price of the fast leg: nobody
-//! takes it over while the insurance fund is empty, and what it owes can only be shared once nothing is behind it.
+//! An insolvent account whose auction is over sells all of it, an estate: nobody takes it over while the insurance fund is empty, and what
+//! it owes can only be deleveraged and shared once nothing is behind it. Its price falls over another fast leg, from the first discount.
 //!
 //! What is sold would go with every slice as well: a sale is the gentler way while the discount is smaller than the haircut.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::Rounding;
-use plimsoll_risk::liquidation::{max_collateral_part, required_fee, Breach};
+use plimsoll_risk::liquidation::{max_collateral_part, required_fee, AuctionClock, Breach};
 use plimsoll_risk::margin::{CollateralBalance, CollateralMarket, CollateralValue, MarginReport};
 use plimsoll_risk::params::LiquidationParams;
-use plimsoll_risk::units::{Ratio, Value, ONE_E9};
+use plimsoll_risk::units::{Ratio, Seconds, Value, ONE_E9};
 
 use crate::constants::MIN_SLICE_E9;
 use crate::errors::{OrProgramError, PlimsollError};
@@ -27,7 +27,7 @@ use crate::guards::{require_taker, require_taker_margin, unix_now};
 use crate::health::{health_with, Purpose, Scratch};
 use crate::markets::Markets;
 use crate::state::price::Freshness;
-use crate::state::{Collateral, Exchange, MarginAccount};
+use crate::state::{Auction, Collateral, Exchange, MarginAccount};
 
 /// What to buy, and the caller's limits.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -86,9 +86,9 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
     let terms = LiquidationParams::from(&exchange.liquidation);
     liquidatee.auction.see(now, before.equity, &terms);
     let lag_secs = now.saturating_sub(liquidatee.auction.started_at);
-    let is_estate = is_estate(liquidatee, &before, &terms);
-    let discount = liquidatee.auction.clock().discount(&terms).or_error()?;
-    let discount = if is_estate { discount.max(terms.fast_discount) } else { discount };
+    let estate = estate_clock(&liquidatee.auction, &before, &terms);
+    let is_estate = estate.is_some();
+    let discount = estate.unwrap_or(liquidatee.auction.clock()).discount(&terms).or_error()?;
     let sale = Sale::of((liquidatee, &before, is_estate), (collateral, exchange), &args, discount, &terms)?;
     let fee = required_fee(sale.bonus, terms.fee).or_error()?;
     sale.hand_over(liquidatee, buyer, &args.collateral)?;
@@ -118,10 +118,12 @@ pub fn handler<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollat
     Ok(())
 }
 
-/// Nothing but collateral is left of an insolvent account, and nobody has taken it over in the time of its auction.
-fn is_estate(account: &MarginAccount, report: &MarginReport, terms: &LiquidationParams) -> bool {
-    let is_over = account.auction.insolvent_secs >= terms.insolvent.raw();
-    report.equity.is_negative() && account.position_count == 0 && is_over
+/// The clock by which an insolvent account sells what it has, once nobody has taken it over in the time of its auction: it stops where the
+/// fast leg ends.
+fn estate_clock(auction: &Auction, report: &MarginReport, terms: &LiquidationParams) -> Option<AuctionClock> {
+    let since = auction.insolvent_secs.saturating_sub(terms.insolvent.raw());
+    let elapsed = Seconds::from_raw(since.min(terms.fast.raw()));
+    (report.equity.is_negative() && since >= 0).then_some(AuctionClock { elapsed, ..auction.clock() })
 }
 
 /// MM has risen and HF has not fallen, so that a solvent account stays solvent.

@@ -75,7 +75,8 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     // The fund pays for debts at prices that are young enough for liquidations, those of collateral and the quote asset too.
     require_fresh(liquidatee, exchange, &markets, Freshness::Liquidation, now)?;
     let terms = LiquidationParams::from(&exchange.liquidation);
-    let taken = assume(liquidatee, taker, fund, (&before, fraction, args.min_support_atoms), Absorber::Taker, &terms, now)?;
+    let taken =
+        assume(liquidatee, taker, fund, (&before, fraction, args.min_support_atoms), Absorber::Taker, &terms, now)?;
     require_taker_margin(scratch, taker, exchange, &markets, now)?;
 
     let liquidation_sequence = liquidatee.count_liquidation();

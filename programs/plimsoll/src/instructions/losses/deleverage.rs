@@ -1,21 +1,24 @@
 //! `deleverage`: permissionless. Closes a short of an insolvent account that nobody pays for against a holder of the same series.
 //!
 //! ```text
-//! eligible       E < 0 and MM < 0, by full revaluation; seen insolvent for the whole length of its auction; the fund holds less than −E
+//! eligible       E < 0 and MM < 0, by full revaluation; seen insolvent for the whole length of its auction; the fund holds less than −E;
+//!                its collateral has been bought (`buy_collateral`), to a hundredth of the claims
 //! counterparty   ranked at most ten minutes ago, by profit × leverage now at most a tenth under the first of the others; the ranked hold
 //!                half of the series' open interest, or there are sixteen of them
 //! price          the account's bankruptcy price: every claim on it is paid the same part of its mark, what everything else covers
-//! loss           mark less price: the fund pays what it has, the counterparty bears the rest, and never more than its equity
+//! loss           mark less price: the fund pays the part fund/−E of it, the counterparty bears the rest, and never more than its equity
 //! ```
 //!
 //! Only shorts are closed: a long owes nothing. What the account keeps afterwards (longs, collateral, what it owes) is its equity of 0.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::liquidation::{is_first_enough, payable_claim};
+use plimsoll_risk::fixed::{mul_div, Rounding};
+use plimsoll_risk::liquidation::{is_first_enough, payable_by_fund, payable_claim};
 use plimsoll_risk::params::LiquidationParams;
 use plimsoll_risk::units::{Contracts, Price, Ratio, Value};
 
 use super::rank_position::{find, long_position, score};
+use crate::constants::MIN_BEARABLE_PART;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::PositionDeleveraged;
 use crate::guards::{require_exchange, require_fresh, unix_now};
@@ -50,6 +53,9 @@ struct Match {
     mark: Price,
     claim: Value,
     payment: Value,
+    /// What of the loss the fund pays, and what the counterparty bears.
+    paid: Value,
+    borne: Value,
     score: Ratio,
 }
 
@@ -83,19 +89,20 @@ pub fn handler<'info>(ctx: Context<'info, Deleverage<'info>>, max_size_e6: i64) 
         require_unpaid(account, fund, exchange, before.equity, now)?;
         // Equity and claims at the very same marks: nothing is owed when all claims have been paid their part.
         let worth = marks::worth(account, exchange, &markets, now)?;
+        // Claims are paid in cash: what the account has besides is turned into cash first.
+        let is_cash = worth.collateral.raw() <= worth.claims.raw() / MIN_BEARABLE_PART;
+        require!(is_cash, PlimsollError::CollateralFirst);
         let theirs = marks::worth(counterparty, exchange, &markets, now)?.equity;
         let parties = ((&*account, worth), (&*counterparty, theirs));
         let underlying = markets.underlying(&underlying_key)?;
-        let matched = Match::of(parties, (&underlying_key, underlying), queue.series, max_size_e6, now)?;
+        let funded = Value::from_raw(fund.cash_atoms);
+        let matched = Match::of(parties, funded, (&underlying_key, underlying), queue.series, max_size_e6, now)?;
         (before, theirs, matched)
     };
     let lag_secs = now.saturating_sub(account.auction.insolvent_at);
     let first = queue.first_score(&counterparty_key, now)?;
     require!(is_first_enough(matched.score, first).or_error()?, PlimsollError::Outranked);
-    let loss = matched.claim.sub(matched.payment).or_error()?;
-    let paid = fund.absorb(loss)?;
-    let borne = loss.sub(paid).or_error()?;
-    require!(borne <= theirs, PlimsollError::NotRanked);
+    let (paid, borne) = (fund.absorb(matched.paid)?, matched.borne);
     {
         let underlying = &mut *accounts.underlying.load_mut()?;
         queue.require_enough(underlying.series(queue.series)?.long_e6, now)?;
@@ -103,6 +110,9 @@ pub fn handler<'info>(ctx: Context<'info, Deleverage<'info>>, max_size_e6: i64) 
     }
     queue.closed(&counterparty_key, matched.long.size().sub(matched.size).or_error()?.raw());
     fund.ledger.record(paid, borne, Absorber::Counterparty)?;
+    if account.position_count == 0 && account.cash_atoms >= 0 && !account.has_collateral() {
+        account.auction = Default::default();
+    }
     let liquidation_sequence = account.count_liquidation();
     counterparty.touch();
     log_event!(PositionDeleveraged {
@@ -143,9 +153,10 @@ fn require_unpaid(
 }
 
 impl Match {
-    /// As much as both hold and the caller wants, at the account's bankruptcy price.
+    /// As much as both hold, the caller wants and the counterparty can bear, at the account's bankruptcy price.
     fn of(
         ((account, worth), (counterparty, theirs)): ((&MarginAccount, Worth), (&MarginAccount, Value)),
+        fund: Value,
         (underlying_key, underlying): (&Pubkey, &Underlying),
         series: u16,
         max_size_e6: i64,
@@ -156,13 +167,38 @@ impl Match {
         let long = *long_position(counterparty, underlying_key, series)?;
         require!(now < underlying.expiry(short.expiry)?.expiry_ts, PlimsollError::SeriesExpired);
         let held = short.size().abs().or_error()?.min(long.size());
-        let size = held.min(Contracts::from_raw(max_size_e6));
         let mark = marks::mark(underlying, &long, now)?;
-        let claim = mark.times(size).to_value_floor().or_error()?;
-        let payment =
-            if claim.is_zero() { Value::ZERO } else { payable_claim(claim, worth.equity, worth.claims).or_error()? };
         let score = score(underlying, &long, mark, theirs)?;
-        Ok(Self { short, long, size, mark, claim, payment, score })
+        let of = |size| Self { short, long, size, mark, score, ..Self::unpaid(&short, &long) };
+        let matched = of(held.min(Contracts::from_raw(max_size_e6))).paid(worth, fund)?;
+        if matched.borne <= theirs {
+            return Ok(matched);
+        }
+        // Rounded down, and what is borne of less is no more than its part of it and an atom.
+        let size =
+            mul_div(matched.size.raw(), theirs.raw().max(1) - 1, matched.borne.raw(), Rounding::Down).or_error()?;
+        let matched = of(Contracts::from_raw(size)).paid(worth, fund)?;
+        require!(size > 0 && matched.borne <= theirs, PlimsollError::NotRanked);
+        Ok(matched)
+    }
+
+    /// Nothing closed yet.
+    fn unpaid(short: &Position, long: &Position) -> Self {
+        let (size, mark, score, none) = (Contracts::ZERO, Price::ZERO, Ratio::ZERO, Value::ZERO);
+        Self { short: *short, long: *long, size, mark, claim: none, payment: none, paid: none, borne: none, score }
+    }
+
+    /// What the account, the fund and the counterparty pay for it: the fund the same part of every loss, so that nobody gains by being
+    /// closed first.
+    fn paid(self, worth: Worth, fund: Value) -> Result<Self> {
+        let claim = self.mark.times(self.size).to_value_floor().or_error()?;
+        if claim.is_zero() {
+            return Ok(Self { claim, ..self });
+        }
+        let payment = payable_claim(claim, worth.equity, worth.claims).or_error()?;
+        let loss = claim.sub(payment).or_error()?;
+        let paid = payable_by_fund(loss, fund, worth.equity.neg().or_error()?).or_error()?;
+        Ok(Self { claim, payment, paid, borne: loss.sub(paid).or_error()?, ..self })
     }
 
     /// Closes both sides; the counterparty also gets what the fund pays.

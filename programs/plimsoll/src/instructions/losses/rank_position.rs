@@ -1,12 +1,13 @@
 //! `rank_position`: permissionless. The holder of a long position gets its place in the series' queue for deleveraging.
 //!
 //! Whoever thinks that somebody should come before him ranks that one: `deleverage` takes nobody who ranks more than a tenth under the
-//! first.
+//! first. Ranking somebody who cannot be closed any more takes him out.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::liquidation::deleverage_score;
 use plimsoll_risk::units::{Price, Ratio, Value};
 
+use crate::constants::{MIN_BEARABLE_PART, MIN_RANKED_PART};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::PositionRanked;
 use crate::guards::{require_exchange, unix_now};
@@ -33,11 +34,13 @@ pub fn handler<'info>(ctx: Context<'info, RankPosition<'info>>) -> Result<()> {
     queue.require_of(&underlying_key)?;
     let accounts = std::iter::once(ctx.accounts.underlying.as_ref()).chain(ctx.remaining_accounts.iter());
     let markets = Markets::load(accounts, &account.exchange)?;
-    let underlying = markets.underlying(&underlying_key)?;
-    let position = long_position(account, &underlying_key, queue.series)?;
-    let equity = marks::worth(account, exchange, &markets, now)?.equity;
-    let mark = marks::mark(underlying, position, now)?;
-    let score = score(underlying, position, mark, equity)?;
+    let Some((position, mark, score, equity)) =
+        ranked(account, exchange, &markets, (&underlying_key, queue.series), now)?
+    else {
+        // Whoever cannot be closed any more stands in nobody's way.
+        require!(queue.clear(&account_key), PlimsollError::NotRanked);
+        return Ok(());
+    };
     queue.rank(Rank { account: account_key, score_e9: score.raw(), size_e6: position.size_e6, ranked_at: now }, now)?;
     log_event!(PositionRanked {
         account: account_key,
@@ -51,6 +54,27 @@ pub fn handler<'info>(ctx: Context<'info, RankPosition<'info>>) -> Result<()> {
         at: now,
     });
     Ok(())
+}
+
+/// Position, mark, score and equity of a holder who can be closed: of at least a thousandth of the open interest, and with equity to bear
+/// a hundredth of what the position is worth.
+fn ranked(
+    account: &MarginAccount,
+    exchange: &Exchange,
+    markets: &Markets,
+    (underlying_key, series): (&Pubkey, u16),
+    now: i64,
+) -> Result<Option<(Position, Price, Ratio, Value)>> {
+    let underlying = markets.underlying(underlying_key)?;
+    let Ok(position) = long_position(account, underlying_key, series) else { return Ok(None) };
+    let is_speck = position.size_e6 < underlying.series(series)?.long_e6 / MIN_RANKED_PART;
+    let equity = marks::worth(account, exchange, markets, now)?.equity;
+    let mark = marks::mark(underlying, position, now)?;
+    let value = mark.times(position.size()).to_value_ceil().or_error()?;
+    if is_speck || equity <= Value::ZERO || equity.raw() < value.raw() / MIN_BEARABLE_PART {
+        return Ok(None);
+    }
+    Ok(Some((*position, mark, score(underlying, position, mark, equity)?, equity)))
 }
 
 /// The account's position in a series. # Errors [`PlimsollError::NotRanked`] where it is not long.
