@@ -5,7 +5,7 @@ use anchor_lang::prelude::AccountInfo;
 use anchor_lang::Discriminator;
 use plimsoll::health::{health, Health, Purpose};
 use plimsoll::markets::Markets;
-use plimsoll::state::{Collateral, Exchange, History, MarginAccount, Underlying};
+use plimsoll::state::{Collateral, Exchange, History, MarginAccount};
 use solana_pubkey::Pubkey;
 
 /// Bytes of an account at an address that is a multiple of eight, as the runtime gives them to a program.
@@ -36,10 +36,9 @@ impl Aligned {
 pub fn value(world: &World, account: &MarginAccount, purpose: Purpose) -> anchor_lang::Result<Health> {
     let exchange = world.exchanges.iter().find(|(key, _)| *key == account.exchange);
     let exchange: &Exchange = &exchange.expect("the account's exchange is known").1;
+    let held = world.underlyings.iter().filter(|(key, _)| account.underlyings.contains(key));
+    let mut underlyings: Vec<_> = held.map(|(key, state)| (key, 1u64, state.image())).collect();
     let mut markets: Vec<Aligned> = vec![];
-    for (key, state) in world.underlyings.iter().filter(|(key, _)| account.underlyings.contains(key)) {
-        markets.push(Aligned::new::<Underlying>(*key, state));
-    }
     for (key, state) in world.histories.iter().filter(|(_, state)| account.underlyings.contains(&state.underlying)) {
         markets.push(Aligned::new::<History>(*key, state));
     }
@@ -47,7 +46,11 @@ pub fn value(world: &World, account: &MarginAccount, purpose: Purpose) -> anchor
     for (key, state) in world.collaterals.iter().filter(|(key, _)| is_held(key)) {
         markets.push(Aligned::new::<Collateral>(*key, state));
     }
-    let infos: Vec<AccountInfo> = markets.iter_mut().map(Aligned::info).collect();
+    let underlying_infos = underlyings.iter_mut().map(|(key, lamports, image)| {
+        let data: &mut [u8] = bytemuck::cast_slice_mut(image);
+        AccountInfo::new(key, false, false, lamports, data, &plimsoll::ID, false)
+    });
+    let infos: Vec<AccountInfo> = underlying_infos.chain(markets.iter_mut().map(Aligned::info)).collect();
     let markets = Markets::load(infos.iter(), &account.exchange)?;
     health(account, exchange, &markets, purpose, world.unix_time)
 }

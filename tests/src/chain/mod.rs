@@ -1,10 +1,16 @@
-//! A Solana bank to run the program on. Two kinds with one interface, so every test can run on either.
+//! A Solana bank to run the program on. Three kinds with one interface, so every test can run on any.
 
 mod banks;
+pub mod base64;
 mod lite;
+mod native;
+#[cfg(test)]
+mod same;
+mod token;
 
 pub use banks::Banks;
 pub use lite::Lite;
+pub use native::Native;
 
 use crate::Failure;
 use solana_account::Account;
@@ -34,6 +40,16 @@ pub trait Chain {
     fn set_account(&mut self, key: &Pubkey, account: Account);
     fn clock(&self) -> Clock;
     fn set_clock(&mut self, clock: &Clock);
+
+    /// Accounts that were written since the last call; none where the chain does not count them.
+    fn changed(&self) -> Option<Vec<Pubkey>> {
+        None
+    }
+
+    /// Another chain that goes on from here; none where that is as much work as to start again.
+    fn fork(&self) -> Option<Box<dyn Chain>> {
+        None
+    }
 }
 
 /// Which bank a fixture runs on.
@@ -43,6 +59,8 @@ pub enum Backend {
     Banks,
     /// `litesvm`: the same virtual machine without a bank around it, faster, exact compute units.
     Lite,
+    /// The program without a virtual machine: dozens of times as fast, and no compute units.
+    Native,
 }
 
 impl Backend {
@@ -51,6 +69,7 @@ impl Backend {
         match self {
             Self::Banks => Box::new(Banks::start()),
             Self::Lite => Box::new(Lite::start()),
+            Self::Native => Box::new(Native::start()),
         }
     }
 }

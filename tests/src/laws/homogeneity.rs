@@ -7,7 +7,7 @@
 //! Within 2e-9 of the notional at the highest shocked price, and a unit of size, 2^-30 of their sum, per leg where the sizes add up to more
 //! than 2^30 lots; an atom per rounding. A size charge grows faster than the book: underlyings that have one are passed over.
 
-use super::Broken;
+use super::{Broken, Due};
 use crate::native;
 use crate::world::World;
 use plimsoll::health::Purpose;
@@ -16,10 +16,10 @@ use plimsoll_risk::margin::MarginReport;
 use plimsoll_risk::units::Contracts;
 
 /// Largest factor on spot of any grid.
-const MOST_FACTOR: f64 = 6.0;
+pub(super) const MOST_FACTOR: i64 = 6;
 
-pub fn check(world: &World) -> Result<(), Broken> {
-    for (key, account) in &world.accounts {
+pub fn check(world: &World, is_due: Due) -> Result<(), Broken> {
+    for (key, account) in world.accounts.iter().filter(|(key, _)| is_due(key)) {
         if account.mode != MarginAccount::PORTFOLIO || account.position_count == 0 {
             continue;
         }
@@ -41,7 +41,7 @@ fn doubled(world: &World, account: &MarginAccount) -> Option<(MarginAccount, f64
             return None;
         }
         let strike = underlying.series[position.series as usize].strike_e9;
-        let highest = (underlying.price.index_e9 as f64 * MOST_FACTOR).max(strike as f64) * 1e-9;
+        let highest = (underlying.price.index_e9 as f64 * MOST_FACTOR as f64).max(strike as f64) * 1e-9;
         let size = position.size_e6.abs() as f64;
         // USD times lots are atoms.
         notional += highest * size;

@@ -1,14 +1,14 @@
 //! IM ≤ MM ≤ E, and the health factor is below one exactly when MM is below zero.
 
-use super::Broken;
+use super::{Broken, Due};
 use crate::native;
 use crate::world::World;
 use plimsoll::health::Purpose;
 use plimsoll::instructions::{AccountState, HealthReport};
 
 /// Values every account on the host. Accounts without a usable price have no margin to check.
-pub fn check(world: &World) -> Result<(), Broken> {
-    for (key, account) in &world.accounts {
+pub fn check(world: &World, is_due: Due) -> Result<(), Broken> {
+    for (key, account) in world.accounts.iter().filter(|(key, _)| is_due(key)) {
         let Ok(valued) = native::value(world, account, Purpose::View) else { continue };
         let report = valued.report;
         let factor = report.health_factor().map_err(|error| format!("account {key}: health factor: {error:?}"))?;
