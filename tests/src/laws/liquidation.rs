@@ -3,19 +3,21 @@
 //! ```text
 //! before     MM < 0, at the index and, while it diverges, at both ends of its band
 //! price      d no higher than at the start of an auction, and no lower than the time since then allows
-//! after      HF not lower for a solvent account; E' ≤ (1 + buffer)·MMR' + one lot of every leg, unless taken whole
-//! gain       liquidator's E' − E ≤ (1 − d)·(E − R)·f + one atom per leg for E > 0, ≤ E·f + the same otherwise
+//! after      HF not lower for a solvent account; E' ≤ (1 + buffer)·MMR' + one lot of every leg, unless taken whole or no more than dust
+//! gain       liquidator's E' − E ≤ (1 − d)·(E − R)·f + one atom per leg for E > 0, ≤ E·f + the same otherwise;
+//!            marks of portfolio margin are 2e-9 of the notional at the highest shocked price coarser than others
 //! fee        a part of the bonus: what the liquidator gains and the fee are bounded together
 //! R          what the account keeps of earlier takers' money: no more than they paid, and nothing but for the bankrupt is sold
 //! ```
 
+use super::homogeneity::MOST_FACTOR;
 use super::{valued, Broken, Step};
 use crate::fixture::Events;
 use crate::world::World;
 use anchor_lang::Discriminator;
 use plimsoll::events::AccountLiquidated;
 use plimsoll::instruction::Liquidate;
-use plimsoll::state::Position;
+use plimsoll::state::{MarginAccount, Position};
 use plimsoll_risk::margin::MarginReport;
 use solana_pubkey::Pubkey;
 
@@ -86,7 +88,11 @@ fn check_helped(
     if (equity_after + slack) * required < equity * required_after {
         return Err(format!("HF fell: {before:?} to {after:?}, slack {slack}"));
     }
-    let buffer = i128::from(step.before.exchanges[0].1.liquidation.buffer_e9);
+    let terms = &step.before.exchanges[0].1.liquidation;
+    if equity < i128::from(terms.dust_atoms) {
+        return Ok(());
+    }
+    let buffer = i128::from(terms.buffer_e9);
     let target = required_after + required_after * buffer / ONE;
     if equity_after > target + slack {
         return Err(format!("overshoot: E' {equity_after} above {target} + {slack}, MMR' {required_after}"));
@@ -94,9 +100,22 @@ fn check_helped(
     Ok(())
 }
 
+/// The same prices, as if they had been published now.
+fn freshened(world: &World) -> World {
+    let mut fresh = world.clone();
+    for (_, underlying) in &mut fresh.underlyings {
+        if underlying.price.publish_time < world.unix_time {
+            underlying.price.publish_time = world.unix_time;
+        }
+    }
+    fresh
+}
+
 fn check_gain(step: &Step, event: &AccountLiquidated, before: &MarginReport) -> Result<(), Broken> {
-    let gain = i128::from(value(&step.after, &event.liquidator)?.equity.raw())
-        - i128::from(value(&step.before, &event.liquidator)?.equity.raw());
+    // Equity asks for no fresh price: the taker may have been short in a silent market, and be so no longer.
+    let equity_of =
+        |world: &World| value(&freshened(world), &event.liquidator).map(|report| i128::from(report.equity.raw()));
+    let gain = equity_of(&step.after)? - equity_of(&step.before)?;
     let (equity, fraction) = (i128::from(before.equity.raw()), i128::from(event.fraction_e9));
     let equity = equity - i128::from(event.kept_atoms);
     let share = if equity > 0 { ONE - i128::from(event.discount_e9) } else { ONE };
@@ -108,8 +127,13 @@ fn check_gain(step: &Step, event: &AccountLiquidated, before: &MarginReport) -> 
     if fee < 0 || (fee - 1) * ONE > i128::from(event.bonus_atoms.max(0)) * rate {
         return Err(format!("fee {fee} of a bonus of {}", event.bonus_atoms));
     }
-    if gain + fee > bound + legs + 3 || i128::from(event.bonus_atoms) > bound + 1 {
-        return Err(format!("gain {gain} or bonus {} above {bound}: E {equity}, f {fraction}", event.bonus_atoms));
+    let marks = coarse(&step.before, &event.account) + coarse(&step.before, &event.liquidator);
+    let slack = legs + 3 + marks + coarse(&step.after, &event.liquidator);
+    if gain + fee > bound + slack || i128::from(event.bonus_atoms) > bound + 1 {
+        return Err(format!(
+            "gain {gain} or bonus {} above {bound} + {slack}: E {equity}, f {fraction}",
+            event.bonus_atoms
+        ));
     }
     Ok(())
 }
@@ -126,4 +150,16 @@ pub(super) fn lots(world: &World, key: &Pubkey) -> i128 {
         Some(5 * (i128::from(underlying.price.index_e9.max(strike)) / ONE + 1))
     };
     account.positions().iter().filter_map(lot).sum()
+}
+
+/// What the marks of an account in portfolio margin may be off by, in atoms: 2e-9 of the notional at the highest shocked price.
+fn coarse(world: &World, key: &Pubkey) -> i128 {
+    let Some(account) = world.account(key).filter(|account| account.mode == MarginAccount::PORTFOLIO) else { return 0 };
+    let notional = |position: &Position| {
+        let underlying = world.underlying(&account.underlyings[position.underlying as usize])?;
+        let strike = underlying.series[position.series as usize].strike_e9;
+        let highest = underlying.price.index_e9.saturating_mul(MOST_FACTOR).max(strike);
+        Some(i128::from(highest) * i128::from(position.size_e6.abs()))
+    };
+    account.positions().iter().filter_map(notional).sum::<i128>() * 2 / ONE / ONE
 }

@@ -37,7 +37,8 @@ pub fn check(step: &Step) -> Result<(), Broken> {
         return Err(format!("HF fell: {before:?} to {after:?}"));
     }
     // A billionth of the whole balance and an atom of it, in the quote asset.
-    let lot = 20 + event.payment_atoms / 100_000_000 + event.payment_atoms / event.amount_atoms.max(1) as i64;
+    let billionth = before.collateral.raw() / 500_000_000;
+    let lot = 20 + billionth + event.payment_atoms / event.amount_atoms.max(1) as i64;
     let requirement = after.equity.raw() - after.maintenance.raw();
     let buffer = i128::from(step.before.exchanges[0].1.liquidation.buffer_e9);
     let target = (i128::from(requirement) * buffer / 1_000_000_000) as i64;
