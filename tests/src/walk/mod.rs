@@ -3,45 +3,84 @@
 //! Most actions may fail, and then change nothing; none may fail with anything but an error the program declares.
 
 mod actions;
+mod money;
+mod outside;
 
-pub use actions::{an_action, Action};
+pub use actions::{an_action, Action, Terms};
 
-use crate::fixture::{ExpirySetup, TAKE_ALL, TAKE_OVER};
+use crate::chain::{Backend, Receipt};
+use crate::fixture::ExpirySetup;
 use crate::native;
 use crate::{usd, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
+use anchor_spl::token::spl_token::error::TokenError;
 use plimsoll::errors::PlimsollError;
 use plimsoll::health::{Health, Purpose};
-use plimsoll::instructions::{BuyCollateralArgs, LiquidateArgs, TakeOverArgs};
 use plimsoll::state::{MarginAccount, MarginMode};
 use plimsoll_risk::margin::MarginReport;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 const SOL: Token = Token(0);
 
-/// An exchange with five traders and a staker, and what they have done.
+/// When the first expiry ends.
+const FIRST_EXPIRY: i64 = 14_400;
+/// Series of one expiry.
+const SERIES: usize = 3;
+
+/// Draws the actions of a day: the same seed gives the same days.
+pub fn runner(seed: u64, day: u64) -> TestRunner {
+    let mut bytes = [0u8; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&day.to_le_bytes());
+    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+/// What an action is called, and what came of it.
+type Outcome = (&'static str, Result<Receipt, Failure>);
+
+/// An exchange with six traders and a staker, and what they have done.
 pub struct Walk {
-    f: Fixture,
+    pub f: Fixture,
     traders: Vec<Trader>,
     staker: Trader,
     contracts: Vec<Contract>,
     prices: [f64; 2],
+    /// Half widths of their intervals, as parts of the prices.
+    widths: [f64; 2],
     sol: f64,
-    /// How often what succeeded or failed: the walk has to get somewhere.
+    /// How often what succeeded: the walk has to get somewhere.
     pub done: BTreeMap<&'static str, usize>,
+    /// How often what failed with which error.
+    pub failed: BTreeMap<(&'static str, u32), usize>,
 }
 
 impl Walk {
-    /// Five traders, one of them in isolated mode, a staker, two markets and a collateral.
-    pub fn begin(slow_secs: i64) -> Self {
+    /// Six traders, one of them in isolated and one in portfolio mode, a staker, two markets and a collateral.
+    pub fn begin(backend: Backend, slow_secs: i64) -> Self {
+        thread_local! {
+            static FIRST: RefCell<BTreeMap<i64, Walk>> = const { RefCell::new(BTreeMap::new()) };
+        }
+        if backend != Backend::Native {
+            return Self::build(backend, slow_secs);
+        }
+        // The first moment of every day is the same: it is made once and then copied.
+        let first = |days: &mut BTreeMap<i64, Self>| {
+            days.entry(slow_secs).or_insert_with(|| Self::build(backend, slow_secs)).fork()
+        };
+        FIRST.with_borrow_mut(first)
+    }
+
+    fn build(backend: Backend, slow_secs: i64) -> Self {
         let prices = [1_500.0, 60_000.0];
         let market = |symbol, price| {
             let mut setup = MarketSetup::new(symbol, price);
-            setup.expiries = vec![ExpirySetup::after(36_000), ExpirySetup::after(10 * 86_400)];
+            setup.expiries = vec![ExpirySetup::after(FIRST_EXPIRY), ExpirySetup::after(10 * 86_400)];
             setup.oracle.slow_secs = slow_secs;
             setup
         };
         let markets = vec![market("ETH", prices[0]), market("BTC", prices[1])];
-        let mut f = Fixture::new(&Setup { markets, ..Setup::lite() });
+        let mut f = Fixture::new(&Setup { markets, backend, ..Setup::default() });
         let mut contracts = vec![];
         for (number, price) in prices.iter().enumerate() {
             for expiry in 0..2 {
@@ -50,21 +89,35 @@ impl Walk {
                 contracts.push(f.call(Market(number), expiry, price * 1.3));
             }
         }
-        let traders = ["anna", "bela", "cora", "dora", "egon"]
+        let traders = ["anna", "bela", "cora", "dora", "egon", "fred"]
             .iter()
             .enumerate()
             .map(|(number, name)| {
-                let mode = if number == 4 { MarginMode::Isolated } else { MarginMode::Cross };
+                let mode = match number {
+                    4 => MarginMode::Isolated,
+                    5 => MarginMode::Portfolio,
+                    _ => MarginMode::Cross,
+                };
                 let trader = f.open_account(name, mode);
-                let dollars = 6_000.0 * 3f64.powi(number as i32);
-                // Half in cash, half in SOL.
-                f.deposit(trader, usd(dollars / 2.0) as u64).expect("a deposit");
-                f.deposit_token(trader, SOL, (dollars / 300.0 * 1e9) as u64).expect("a deposit of SOL");
+                let dollars = 6_000.0 * 3f64.powi(number as i32 % 5);
+                // Some in cash, the rest in SOL: who has little cash comes to owe some.
+                let cash = if number % 2 == 0 { 0.3 } else { 0.02 };
+                f.deposit(trader, usd(dollars * cash) as u64).expect("a deposit");
+                f.deposit_token(trader, SOL, (dollars * (1.0 - cash) / 150.0 * 1e9) as u64).expect("a deposit of SOL");
                 trader
             })
             .collect();
         let staker = f.insured(0, 5_000.0);
-        Self { f, traders, staker, contracts, prices, sol: 150.0, done: BTreeMap::new() }
+        f.collect_fees(Market(0)).expect_err("nobody has paid any");
+        let (done, failed) = Default::default();
+        Self { f, traders, staker, contracts, prices, widths: [0.0; 2], sol: 150.0, done, failed }
+    }
+
+    fn fork(&self) -> Self {
+        let (traders, contracts) = (self.traders.clone(), self.contracts.clone());
+        let (done, failed) = Default::default();
+        let &Self { staker, prices, widths, sol, .. } = self;
+        Self { f: self.f.fork(), traders, staker, contracts, prices, widths, sol, done, failed }
     }
 
     /// Somebody in breach whom the action suits, or else whoever the number says.
@@ -75,91 +128,26 @@ impl Walk {
             let valued = native::value(&world, account, Purpose::Liquidation);
             valued.is_ok_and(|Health { report, .. }| report.maintenance.is_negative() && suits(account, &report))
         };
-        *self.traders.iter().find(is_suited).unwrap_or(&self.traders[number % self.traders.len()])
+        *self.traders.iter().find(is_suited).unwrap_or(&self.trader(number))
     }
 
-    /// Tries an action; one that fails changes nothing, and fails with an error the program declares.
-    pub fn act(&mut self, action: &Action) {
-        let victim = match *action {
-            Action::TakeOver { whom, .. } => self.victim(whom, |_, report| report.equity.is_negative()),
-            Action::Liquidate { whom, .. } => self.victim(whom, |_, _| true),
-            Action::Buy { who, .. } => self.victim(who + 1, |account, _| account.cash_atoms < 0),
-            Action::Call { who } | Action::Flag { who } => self.victim(who, |_, _| true),
-            _ => self.traders[0],
-        };
-        let f = &mut self.f;
-        let trader = |who: usize| self.traders[who % self.traders.len()];
-        let part_of = |amount: f64, part: f64| ((amount * part) as u64).max(1);
-        let (name, result) = match *action {
-            Action::Deposit { who, dollars } => ("deposit", f.deposit(trader(who), u64::from(dollars) * 999_999)),
-            Action::DepositSol { who, lamports } => ("deposit_sol", f.deposit_token(trader(who), SOL, lamports)),
-            Action::Withdraw { who, part } => {
-                let amount = part_of(f.cash(trader(who)).max(0) as f64, part);
-                ("withdraw", f.withdraw(trader(who), amount))
-            }
-            Action::WithdrawSol { who, part } => {
-                let held: u64 = f.account(trader(who)).collaterals.iter().map(|slot| slot.balance_atoms).sum();
-                ("withdraw_sol", f.withdraw_token(trader(who), SOL, part_of(held as f64, part)))
-            }
-            Action::Trade { taker, maker, series, size_e6, premium } => {
-                let contract = self.contracts[series];
-                let index = self.prices[contract.market.0];
-                // Sizes of about the same worth in both markets.
-                let size = size_e6 as f64 / 1e6 * 1_500.0 / index;
-                ("trade", f.trade(trader(taker), trader(maker), contract, size, index * premium))
-            }
-            Action::Move { market, factor } => {
-                self.prices[market] = (self.prices[market] * factor).clamp(50.0, 900_000.0);
-                f.set_price(Market(market), self.prices[market]);
-                ("move", f.update_stable_price())
-            }
-            Action::MoveSol { factor } => {
-                self.sol = (self.sol * factor).clamp(1.0, 10_000.0);
-                f.set_collateral_price(SOL, self.sol);
-                ("move_sol", f.update_stable_price())
-            }
-            Action::Liquidate { who, most, .. } => {
-                let max_fraction_e9 = ((most * 1e9) as i64).min(1_000_000_000);
-                let args = LiquidateArgs { max_fraction_e9, ..TAKE_ALL };
-                ("liquidate", f.liquidate_with(trader(who), victim, args))
-            }
-            Action::TakeOver { who, part, .. } => {
-                let fraction_e9 = ((part * 1e9) as i64).min(1_000_000_000);
-                ("take_over", f.take_over(trader(who), victim, TakeOverArgs { fraction_e9, ..TAKE_OVER }))
-            }
-            Action::Buy { who, lamports } => {
-                let args = BuyCollateralArgs {
-                    collateral: f.token_key(SOL),
-                    max_amount_atoms: lamports,
-                    max_payment_atoms: i64::MAX,
-                    liquidation_sequence: None,
-                };
-                ("buy", f.buy_collateral(trader(who), victim, args))
-            }
-            Action::Stake { dollars } => ("stake", f.stake(self.staker, u64::from(dollars) * 999_999)),
-            Action::Unstake { part } => {
-                let shares = (f.stake_of(self.staker).shares as f64 * part) as i64;
-                let asked = f.request_unstake(self.staker, shares);
-                ("unstake", asked.and_then(|_| f.unstake(self.staker)))
-            }
-            Action::Collect { who } => {
-                let owes = |trader: &&Trader| f.account(**trader).insurance_due_atoms > 0;
-                let who = *self.traders.iter().find(owes).unwrap_or(&trader(who));
-                ("collect", f.collect_insurance(who))
-            }
-            Action::Call { .. } => ("call", f.call_margin(victim)),
-            Action::Flag { .. } => ("flag", f.flag(victim)),
-            Action::Pass { secs } => {
-                f.pass(secs);
-                ("pass", f.update_stable_price())
-            }
-            Action::SettleExpiry { market, expiry } => ("settle_expiry", f.settle_expiry(Market(market), expiry)),
-            Action::SettleAccount { market, who } => ("settle_account", f.settle_account(Market(market), trader(who))),
-            Action::Sync { market, who } => ("sync", f.sync_interest(Market(market), trader(who))),
-        };
+    fn trader(&self, who: usize) -> Trader {
+        self.traders[who % self.traders.len()]
+    }
+
+    /// Tries an action; one that fails changes nothing, and fails with an error the program declares, whose code is returned.
+    pub fn act(&mut self, action: &Action) -> Result<Receipt, u32> {
+        let (name, result) = self.with_money(action).unwrap_or_else(|| self.befall(action));
         match result {
-            Ok(_) => *self.done.entry(name).or_default() += 1,
-            Err(failure) => require_declared(action, &failure),
+            Ok(receipt) => {
+                *self.done.entry(name).or_default() += 1;
+                Ok(receipt)
+            }
+            Err(failure) => {
+                let code = require_declared(action, &failure);
+                *self.failed.entry((name, code)).or_default() += 1;
+                Err(code)
+            }
         }
     }
 
@@ -183,9 +171,18 @@ impl Walk {
     }
 }
 
-/// Failures of the program's own making, arithmetic excepted: nothing here is large enough to overflow.
-fn require_declared(action: &Action, failure: &Failure) {
+/// Failures of the program's own making, arithmetic excepted: nothing here is large enough to overflow. And the token program's
+/// where somebody wants money out: who owes cash owes it to the others, and the vault is short of it until he pays or sells.
+fn require_declared(action: &Action, failure: &Failure) -> u32 {
     let overflow = anchor_lang::error::ERROR_CODE_OFFSET + PlimsollError::Overflow as u32;
-    let is_declared = failure.code.is_some_and(|code| (6_000..7_000).contains(&code) && code != overflow);
-    assert!(is_declared, "{action:?} failed with {failure}");
+    let wants_money = matches!(
+        action,
+        Action::Withdraw { .. } | Action::Strip { .. } | Action::Unstake { .. } | Action::CollectFees { .. }
+    );
+    let is_declared = |code: &u32| {
+        ((6_000..7_000).contains(code) && *code != overflow)
+            || (wants_money && *code == TokenError::InsufficientFunds as u32)
+    };
+    let code = failure.code.filter(is_declared);
+    code.unwrap_or_else(|| panic!("{action:?} failed with {failure}"))
 }
