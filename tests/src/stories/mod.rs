@@ -1,6 +1,7 @@
 //! What happens to people: whole lives of accounts, with every law checked at every step.
 
 mod auction;
+mod auction_late;
 mod collateral;
 mod crash;
 mod isolated;
