@@ -118,7 +118,9 @@ impl World {
             place(&mut self.accounts, key, state);
         } else if let Some(state) = decode::<InsuranceFund>(data) {
             place(&mut self.funds, key, state);
-        } else if let Some(state) = decode::<InsuranceStake>(data) {
+        } else if let Some(state) = decode::<Backstop>(data) {
+            place(&mut self.backstops, key, state);
+        } else if let Some(state) = decode::<PoolStake>(data) {
             place(&mut self.stakes, key, state);
         } else if let Some(state) = decode::<DeleveragingQueue>(data) {
             place(&mut self.queues, key, state);

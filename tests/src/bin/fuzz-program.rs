@@ -82,11 +82,13 @@ struct Tally {
     refused: BTreeMap<(&'static str, u32), usize>,
 }
 
-fn report(args: &Args, day: u64, trail: &[Action]) {
+fn report(args: &Args, day: u64, trail: &[Action], is_first: bool) {
     let native = if args.native { "--native " } else { "" };
     let (step, seed) = (trail.len(), args.seed);
-    eprintln!("day {day} of seed {seed} broke a law at step {step}: the message is above, what was tried is here");
-    trail.iter().enumerate().for_each(|(number, action)| eprintln!("{:4} {action:?}", number + 1));
+    eprintln!("day {day} of seed {seed} broke a law at step {step}: the message is above");
+    if is_first {
+        trail.iter().enumerate().for_each(|(number, action)| eprintln!("{:4} {action:?}", number + 1));
+    }
     eprintln!("again: tools/fuzz-program {native}--steps {} --seed {seed} --day {day}", args.steps);
 }
 
@@ -107,7 +109,7 @@ fn work(args: &Args, next: &AtomicU64, end: u64, started: Instant, tally: &Mutex
             }
             Err(_) => {
                 tally.failed += 1;
-                report(args, day, &trail);
+                report(args, day, &trail, tally.failed == 1);
             }
         }
         tally.days += 1;

@@ -28,7 +28,7 @@ pub fn losses() -> Units {
     let (debtor, rich) = (f.trader("debtor", 0.0), f.trader("rich", 10_000.0));
     f.edit_account(debtor, |account| account.cash_atoms -= usd(100.0));
     f.edit_account(rich, |account| account.cash_atoms += usd(100.0));
-    f.watch(debtor, 900);
+    f.outlast(debtor, 900);
     let sent = f.share_loss(debtor);
     meter.note("share_loss", sent);
     meter.0
@@ -50,6 +50,6 @@ fn insolvent(f: &mut Fixture, writer: Trader, underlyings: usize) {
     for market in (0..underlyings).map(Market) {
         f.set_price(market, 3_500.0);
     }
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     assert_eq!(f.market(ETH).price.index_e9, 3_500_000_000_000);
 }

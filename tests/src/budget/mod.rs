@@ -21,7 +21,7 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 13] = [
+pub const GROUPS: [Group; 14] = [
     measures::admin,
     measures::markets,
     measures::volatility,

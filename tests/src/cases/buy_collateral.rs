@@ -151,7 +151,7 @@ fn an_estate_is_sold_and_the_rest_of_its_debt_shared() {
     assert_eq!(f.check_health(writer).state, AccountState::Bankrupt);
     expect_error!(f.buy_collateral(buyer, writer, all(&f)), PlimsollError::NotLiquidatable);
     expect_error!(f.share_loss(writer), PlimsollError::LossNotFinal);
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     let told: CollateralBought = f.buy_collateral(buyer, writer, all(&f)).unwrap().event();
     assert!(told.amount_atoms == 20_000_000_000 && told.discount_e9 > 960_000_000, "{}", told.discount_e9);
     let debt = -f.cash(writer);

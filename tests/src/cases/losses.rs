@@ -38,7 +38,7 @@ impl Scene {
     /// The auction of the insolvent writer is over, and everybody is ranked.
     fn ranked() -> Self {
         let mut scene = scene();
-        scene.f.watch(scene.writer, 900);
+        scene.f.outlast(scene.writer, 900);
         for holder in scene.holders {
             scene.f.rank(holder, scene.call).unwrap();
         }
@@ -222,7 +222,7 @@ fn collateral_is_turned_into_cash_before_anybody_is_closed() {
 fn nobody_is_closed_while_somebody_else_can_pay() {
     let Scene { mut f, writer, holders: [early, late, rich], call } = scene();
     expect_error!(f.deleverage(writer, early, call), PlimsollError::DebtStillInsured);
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     expect_error!(f.deleverage(writer, early, call), PlimsollError::NotRanked);
     // Two of ten are ranked.
     f.rank(rich, call).unwrap();
@@ -238,7 +238,7 @@ fn nobody_is_closed_while_somebody_else_can_pay() {
 #[test]
 fn ranks_are_outdated_after_ten_minutes() {
     let Scene { mut f, writer, holders: [early, ..], call } = Scene::ranked();
-    f.watch(writer, 600);
+    f.outlast(writer, 600);
     expect_error!(f.deleverage(writer, early, call), PlimsollError::NotRanked);
     f.rank(early, call).unwrap();
     expect_error!(f.deleverage(writer, early, call), PlimsollError::TooFewRanked);
@@ -309,7 +309,7 @@ fn a_debt_that_nothing_is_left_to_pay_is_shared_by_all_cash() {
     let Scene { mut f, writer, holders: [early, late, rich], .. } = debtor();
     let debt = -f.cash(writer);
     expect_error!(f.share_loss(writer), PlimsollError::DebtStillInsured);
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     let cash = [early, late, rich].map(|holder| f.cash(holder));
     let told: LossShared = f.share_loss(writer).unwrap().event();
     assert_eq!((told.debt_atoms, told.fund_paid_atoms, told.levied_atoms), (debt, 0, debt));
@@ -342,7 +342,7 @@ fn a_debt_that_nothing_is_left_to_pay_is_shared_by_all_cash() {
 #[test]
 fn who_comes_after_a_loss_bears_nothing_of_it() {
     let Scene { mut f, writer, holders: [early, ..], .. } = debtor();
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     f.share_loss(writer).unwrap();
     let newcomer = f.trader("newcomer", 1_000.0);
     assert_eq!(f.check_health(newcomer).cash_atoms, usd(1_000.0));
@@ -365,7 +365,7 @@ fn the_fund_pays_before_everybody_does() {
     let staker = f.trader("staker", 0.0);
     f.open_stake(staker).unwrap();
     f.stake(staker, (debt / 2) as u64).unwrap();
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     let told: LossShared = f.share_loss(writer).unwrap().event();
     assert_eq!((told.fund_paid_atoms, told.levied_atoms), (debt / 2, debt - debt / 2));
     assert_eq!((f.insurance().cash_atoms, f.insurance().generation), (0, 1));
@@ -382,7 +382,7 @@ fn reg_a_debt_above_half_of_all_cash_is_shared_in_parts_and_takes_no_more_than_i
     let (debt, cash) = (-f.cash(writer), f.cash(early));
     let free = f.tokens_in(&f.quote_vault) as i64;
     assert!(debt > cash / 2 && free == cash - debt, "{debt} of {cash}, {free} there");
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     let mut levied = 0;
     for round in 0..3 {
         let told: LossShared = f.share_loss(writer).unwrap().event();
@@ -401,7 +401,7 @@ fn reg_a_debt_above_half_of_all_cash_is_shared_in_parts_and_takes_no_more_than_i
         if f.cash(writer) == 0 {
             break;
         }
-        f.watch(writer, 900);
+        f.outlast(writer, 900);
     }
     assert_eq!(f.cash(writer), 0);
     let left = f.check_health(early).cash_atoms;
@@ -414,12 +414,12 @@ fn reg_a_debt_above_half_of_all_cash_is_shared_in_parts_and_takes_no_more_than_i
 fn reg_a_base_that_was_too_large_leaves_no_hole() {
     let mut scene = scene();
     let (f, writer) = (&mut scene.f, scene.writer);
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     f.set_time(f.start() + 7 * DAY + 3_600);
     f.refresh();
     f.settle_expiry(ETH, 0).unwrap();
     f.settle_account(ETH, writer).unwrap();
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     let debt = -f.cash(writer);
     f.share_loss(writer).unwrap();
     for holder in scene.holders {
@@ -429,7 +429,7 @@ fn reg_a_base_that_was_too_large_leaves_no_hole() {
     let told: LossShared = f.share_loss(writer).unwrap().event();
     assert!(told.drawn_atoms < debt && f.cash(writer) < 0, "{} of {debt}", told.drawn_atoms);
     while f.cash(writer) < 0 {
-        f.watch(writer, 900);
+        f.outlast(writer, 900);
         let _ = f.share_loss(writer);
         for holder in scene.holders {
             let _ = f.collect_insurance(holder);
@@ -446,7 +446,7 @@ fn reg_a_base_that_was_too_large_leaves_no_hole() {
 #[test]
 fn reg_a_late_staker_takes_nothing_of_what_others_pay_in() {
     let Scene { mut f, writer, holders: [early, late, rich], .. } = debtor();
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     f.share_loss(writer).unwrap();
     let staker = f.trader("late staker", 0.0);
     f.open_stake(staker).unwrap();
@@ -463,12 +463,12 @@ fn a_debt_with_something_behind_it_is_not_shared() {
     expect_error!(f.share_loss(writer), PlimsollError::LossNotFinal);
     expect_error!(f.share_loss(early), PlimsollError::LossNotFinal);
     let Scene { mut f, writer, .. } = debtor();
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     // Three dollars of SOL are worth selling, a speck of it is not.
     f.deposit_token(writer, SOL, 50_000_000).unwrap();
     expect_error!(f.share_loss(writer), PlimsollError::LossNotFinal);
     let Scene { mut f, writer, .. } = debtor();
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     f.deposit_token(writer, SOL, 1_000).unwrap();
     f.share_loss(writer).unwrap();
 }
@@ -478,7 +478,7 @@ fn a_shared_loss_needs_the_accounts_of_its_exchange() {
     let mut scene = scene();
     let foreign = Foreign::new(&mut scene.f);
     let Scene { mut f, writer, .. } = settled(scene);
-    f.watch(writer, 900);
+    f.outlast(writer, 900);
     let share = f.share_loss_instruction(writer);
     let exchange = replaced(share.clone(), f.exchange, foreign.exchange);
     expect_error!(f.send_as(exchange, &[]), PlimsollError::WrongExchange);

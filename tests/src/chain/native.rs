@@ -148,8 +148,9 @@ impl Native {
         held
     }
 
-    fn run(&self, held: &mut [Held], instruction: &Instruction) -> Result<(), InstructionError> {
-        let running = Running { clock: self.clock.clone(), writes: Writes::default(), verdict: None };
+    /// Runs an instruction after those that have left these writes of the token program.
+    fn run(&self, held: &mut [Held], instruction: &Instruction, writes: Writes) -> Result<Writes, InstructionError> {
+        let running = Running { clock: self.clock.clone(), writes, verdict: None };
         RUNNING.set(Some(running));
         let result = call(held, instruction);
         let running = RUNNING.take().expect("it was put there");
@@ -157,7 +158,8 @@ impl Native {
             return Err(verdict);
         }
         result?;
-        held.iter().try_for_each(|held| allow(held, &running.writes))
+        held.iter().try_for_each(|held| allow(held, &running.writes))?;
+        Ok(running.writes)
     }
 
     fn settle(&mut self, held: Vec<Held>) {
@@ -264,11 +266,11 @@ impl Chain for Native {
         let keys: Vec<Pubkey> = all_signers(payer, signers).iter().map(|signer| signer.pubkey()).collect();
         let mut held = self.hold(instructions, &payer.pubkey(), &keys);
         drop(heard::take());
+        let mut writes = Writes::default();
         for (index, instruction) in instructions.iter().enumerate() {
-            if let Err(error) = self.run(&mut held, instruction) {
-                // The others count the instruction that raises the compute limit.
-                return Err(Failure::new(TransactionError::InstructionError(index as u8 + 1, error), vec![]));
-            }
+            // The others count the instruction that raises the compute limit.
+            let failure = |error| Failure::new(TransactionError::InstructionError(index as u8 + 1, error), vec![]);
+            writes = self.run(&mut held, instruction, writes).map_err(failure)?;
         }
         self.settle(held);
         let logs =

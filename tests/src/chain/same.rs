@@ -84,6 +84,19 @@ fn native_chain_moves_tokens_as_the_token_program_does() {
 }
 
 #[test]
+fn native_chain_runs_several_instructions_of_one_transaction() {
+    let [machine, native] = [Backend::Lite, Backend::Native].map(|backend| {
+        let (mut f, anna) = scene(backend);
+        let instructions = [deposit(&f, anna, 5), deposit(&f, anna, 7), withdraw(&f, anna, 3)];
+        let logs = f.send(&instructions, &[&key("anna")]).unwrap().logs;
+        let events: Vec<String> = logs.into_iter().filter(|line| line.starts_with("Program data: ")).collect();
+        (f.cash(anna), f.tokens_in(&f.quote_vault), events)
+    });
+    assert_eq!(machine, native);
+    assert_eq!((native.0, native.2.len()), (1_000_000_009, 3));
+}
+
+#[test]
 fn native_chain_takes_back_what_a_failed_transaction_has_done() {
     // The second instruction fails: the fixture requires that nothing of the first is left.
     refused_alike("InstructionError(2", |f, anna| vec![deposit(f, anna, 5), withdraw(f, anna, u64::MAX / 4)]);

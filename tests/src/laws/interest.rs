@@ -9,11 +9,13 @@ use super::Broken;
 use crate::world::World;
 use plimsoll::state::{SeriesStatus, Underlying};
 use solana_pubkey::Pubkey;
+use std::collections::BTreeMap;
 
 pub fn check(world: &World) -> Result<(), Broken> {
     for (key, underlying) in &world.underlyings {
-        let all = Held::of(world, key, underlying.series.len());
-        for (number, (series, held)) in underlying.series.iter().zip(all).enumerate() {
+        let mut all = Held::of(world, key).into_iter().peekable();
+        for (number, series) in underlying.series.iter().enumerate() {
+            let held = all.next_if(|(held, _)| usize::from(*held) == number).unwrap_or_default().1;
             if series.status != SeriesStatus::LISTED {
                 if held != Held::default() || series.long_e6 != 0 || series.short_e6 != 0 {
                     return Err(format!("series {number} of {key} is free, yet {held:?} and {series:?}"));
@@ -39,7 +41,7 @@ fn is_settled(underlying: &Underlying, expiry: u8) -> bool {
 }
 
 /// What all accounts together hold of a series, in 1e-6 contracts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Held {
     long: i128,
     short: i128,
@@ -47,15 +49,15 @@ struct Held {
 }
 
 impl Held {
-    /// By the number of the series.
-    fn of(world: &World, underlying: &Pubkey, series: usize) -> Vec<Self> {
-        let mut all = vec![Self::default(); series];
+    /// By the number of the series; those that nobody holds are left out.
+    fn of(world: &World, underlying: &Pubkey) -> BTreeMap<u16, Self> {
+        let mut all = BTreeMap::<u16, Self>::new();
         for (_, account) in &world.accounts {
             for position in account.positions() {
                 if account.underlyings[position.underlying as usize] != *underlying {
                     continue;
                 }
-                let held = &mut all[position.series as usize];
+                let held = all.entry(position.series).or_default();
                 held.long += i128::from(position.size_e6.max(0));
                 held.short -= i128::from(position.size_e6.min(0));
                 held.netted += i128::from(position.netted_e6);

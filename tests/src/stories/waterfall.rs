@@ -64,7 +64,7 @@ fn the_rest_is_deleveraged(mode: MarginMode) {
     let mut story = Whale::new(mode);
     let owed = -story.f.check_health(story.whale).equity_atoms;
     assert!(owed > usd(20_000.0), "{owed}");
-    story.f.watch(story.whale, 900);
+    story.f.outlast(story.whale, 900);
     // What the fund has goes to who takes a part.
     let taker = story.f.trader("taker", 1_000_000.0);
     let deficit = -story.f.check_health(story.whale).maintenance_atoms;
@@ -118,7 +118,7 @@ fn a_debt_that_outlives_its_positions_is_everybodys() {
     }
     // Nobody's withdrawal waits for the debt of somebody else.
     f.withdraw(bystander, usd(10_000.0) as u64).unwrap();
-    f.watch(whale, 900);
+    f.outlast(whale, 900);
     let debt = -f.cash(whale);
     let everybody: Vec<Trader> = holders.iter().copied().chain([bystander]).collect();
     let before: Vec<i64> = everybody.iter().map(|trader| f.cash(*trader)).collect();

@@ -5,39 +5,149 @@ use proptest::prelude::*;
 /// One thing somebody tries. Numbers are indices, taken modulo what there is, or parts of what is possible.
 #[derive(Clone, Debug)]
 pub enum Action {
-    Deposit { who: usize, dollars: u32 },
-    DepositSol { who: usize, lamports: u64 },
-    Withdraw { who: usize, part: f64 },
-    WithdrawSol { who: usize, part: f64 },
-    Trade { taker: usize, maker: usize, series: usize, gearing: f64, premium: f64 },
-    Move { market: usize, factor: f64 },
-    Band { market: usize, width: f64 },
-    MoveSol { factor: f64 },
-    Peg { price: f64 },
-    Squeeze { who: usize, part: f64 },
-    Liquidate { who: usize, whom: usize, most: f64 },
-    TakeOver { who: usize, whom: usize, part: f64 },
-    Buy { who: usize, lamports: u64 },
-    CallBackstop { who: usize, whom: usize, part: f64 },
-    Back { dollars: u32 },
-    Leave { part: f64 },
-    Stake { dollars: u32 },
-    Unstake { part: f64 },
-    Collect { who: usize },
-    CollectFees { market: usize },
-    Call { who: usize },
-    Flag { who: usize },
-    Pass { secs: i64 },
-    Silence { secs: i64 },
-    SettleExpiry { market: usize, expiry: u8 },
-    SettleAccount { market: usize, who: usize },
-    Sync { market: usize, who: usize },
-    Publish { market: usize, expiry: u8, vol: f64 },
-    Sample { market: usize },
-    Forecast { market: usize, factor: f64 },
+    Deposit {
+        who: usize,
+        dollars: u32,
+    },
+    DepositSol {
+        who: usize,
+        lamports: u64,
+    },
+    Withdraw {
+        who: usize,
+        part: f64,
+    },
+    WithdrawSol {
+        who: usize,
+        part: f64,
+    },
+    Trade {
+        taker: usize,
+        maker: usize,
+        series: usize,
+        gearing: f64,
+        premium: f64,
+    },
+    /// Somebody sells, and withdraws all his cash at once.
+    Strip {
+        who: usize,
+        maker: usize,
+        series: usize,
+        gearing: f64,
+    },
+    Move {
+        market: usize,
+        factor: f64,
+    },
+    Band {
+        market: usize,
+        width: f64,
+    },
+    MoveSol {
+        factor: f64,
+    },
+    Peg {
+        price: f64,
+    },
+    Squeeze {
+        who: usize,
+        part: f64,
+    },
+    Liquidate {
+        who: usize,
+        whom: usize,
+        most: f64,
+    },
+    TakeOver {
+        who: usize,
+        whom: usize,
+        part: f64,
+    },
+    Buy {
+        who: usize,
+        lamports: u64,
+    },
+    CallBackstop {
+        who: usize,
+        whom: usize,
+        part: f64,
+    },
+    Back {
+        dollars: u32,
+    },
+    Leave {
+        part: f64,
+    },
+    Rank {
+        who: usize,
+        series: usize,
+    },
+    Outlast {
+        who: usize,
+    },
+    Deleverage {
+        who: usize,
+    },
+    Share {
+        who: usize,
+    },
+    Stake {
+        dollars: u32,
+    },
+    Unstake {
+        part: f64,
+    },
+    Collect {
+        who: usize,
+    },
+    CollectFees {
+        market: usize,
+    },
+    Call {
+        who: usize,
+    },
+    Flag {
+        who: usize,
+    },
+    Pass {
+        secs: i64,
+    },
+    Silence {
+        secs: i64,
+    },
+    SettleExpiry {
+        market: usize,
+        expiry: u8,
+    },
+    SettleAccount {
+        market: usize,
+        who: usize,
+    },
+    Sync {
+        market: usize,
+        who: usize,
+    },
+    Publish {
+        market: usize,
+        expiry: u8,
+        vol: f64,
+    },
+    Sample {
+        market: usize,
+    },
+    Forecast {
+        market: usize,
+        factor: f64,
+    },
     Terms(Terms),
-    Cross { market: usize, factor: f64 },
-    Haircuts { initial: f64, part: f64 },
+    Cross {
+        market: usize,
+        factor: f64,
+    },
+    Haircuts {
+        initial: f64,
+        part: f64,
+    },
 }
 
 /// Terms of liquidations, inside their bounds.
@@ -57,7 +167,7 @@ pub struct Terms {
 
 /// Anything anybody may try, each as often as makes the days eventful.
 pub fn an_action() -> BoxedStrategy<Action> {
-    prop_oneof![53 => of_traders(), 18 => of_time(), 12 => of_prices(), 6 => of_the_admin()].boxed()
+    prop_oneof![53 => of_traders(), 16 => of_debts(), 18 => of_time(), 12 => of_prices(), 6 => of_the_admin()].boxed()
 }
 
 fn who() -> std::ops::Range<usize> {
@@ -71,9 +181,11 @@ fn of_traders() -> impl Strategy<Value = Action> {
         1 => (who(), 1u64..50_000_000_000).prop_map(|(who, lamports)| DepositSol { who, lamports }),
         2 => (who(), 0.0f64..1.1).prop_map(|(who, part)| Withdraw { who, part }),
         1 => (who(), 0.0f64..1.1).prop_map(|(who, part)| WithdrawSol { who, part }),
-        22 => (who(), 1usize..6, 0usize..12, -8.0f64..8.0, 0.002f64..0.08).prop_map(|(taker, next, series, gearing, premium)| {
+        22 => (who(), 1usize..6, 0usize..12, -8.0f64..8.0, 0.001f64..0.05).prop_map(|(taker, next, series, gearing, premium)| {
             Trade { taker, maker: taker + next, series, gearing, premium }
         }),
+        5 => (who(), 1usize..6, 0usize..12, 1.0f64..5.0)
+            .prop_map(|(who, next, series, gearing)| Strip { who, maker: who + next, series, gearing }),
         6 => (who(), 1usize..6, 0.01f64..1.5).prop_map(|(who, next, most)| Liquidate { who, whom: who + next, most }),
         4 => (who(), 1usize..6, prop_oneof![0.01f64..0.2, 0.2f64..1.5])
             .prop_map(|(who, next, part)| TakeOver { who, whom: who + next, part }),
@@ -88,13 +200,27 @@ fn of_traders() -> impl Strategy<Value = Action> {
     ]
 }
 
+fn of_debts() -> impl Strategy<Value = Action> {
+    use Action::*;
+    prop_oneof![
+        5 => (who(), 1usize..6, prop_oneof![0.01f64..0.2, 0.2f64..1.5])
+            .prop_map(|(who, next, part)| CallBackstop { who, whom: who + next, part }),
+        1 => (1u32..5_000).prop_map(|dollars| Back { dollars }),
+        1 => (0.0f64..1.1).prop_map(|part| Leave { part }),
+        2 => who().prop_map(|who| Outlast { who }),
+        1 => (who(), 0usize..12).prop_map(|(who, series)| Rank { who, series }),
+        3 => who().prop_map(|who| Deleverage { who }),
+        3 => who().prop_map(|who| Share { who }),
+    ]
+}
+
 fn of_time() -> impl Strategy<Value = Action> {
     use Action::*;
     prop_oneof![
         4 => (1i64..12_000).prop_map(|secs| Pass { secs }),
         3 => (1i64..300).prop_map(|secs| Pass { secs }),
         1 => (1i64..5_000).prop_map(|secs| Silence { secs }),
-        4 => (0usize..2, 0u8..2).prop_map(|(market, expiry)| SettleExpiry { market, expiry }),
+        4 => (0usize..2, prop_oneof![9 => Just(0u8), 1 => Just(1u8)]).prop_map(|(market, expiry)| SettleExpiry { market, expiry }),
         5 => (0usize..2, who()).prop_map(|(market, who)| SettleAccount { market, who }),
     ]
 }
@@ -106,7 +232,7 @@ fn of_prices() -> impl Strategy<Value = Action> {
         1 => (0usize..2, 0.0f64..0.09).prop_map(|(market, width)| Band { market, width }),
         1 => (0.6f64..1.4).prop_map(|factor| MoveSol { factor }),
         1 => (0.97f64..1.03).prop_map(|price| Peg { price }),
-        2 => (who(), 0.1f64..1.0).prop_map(|(who, part)| Squeeze { who, part }),
+        4 => (who(), 0.1f64..1.0).prop_map(|(who, part)| Squeeze { who, part }),
         1 => (0usize..2, 0u8..2, 0.3f64..2.0).prop_map(|(market, expiry, vol)| Publish { market, expiry, vol }),
         1 => (0usize..2).prop_map(|market| Sample { market }),
         1 => (0usize..2, 1.0f64..1.5).prop_map(|(market, factor)| Forecast { market, factor }),

@@ -1,9 +1,10 @@
 //! What people do with their accounts, and with those of others.
 
 use super::{Action, Outcome, Walk, FIRST_EXPIRY, SERIES, SOL};
+use crate::chain::Receipt;
 use crate::fixture::{TAKE_ALL, TAKE_OVER};
 use crate::native;
-use crate::{Market, Trader};
+use crate::{Failure, Market, Trader};
 use plimsoll::health::Purpose;
 use plimsoll::instructions::{BuyCollateralArgs, LiquidateArgs, TakeOverArgs};
 
@@ -19,7 +20,8 @@ fn fraction(part: f64) -> i64 {
 impl Walk {
     /// None for what is none of these.
     pub(super) fn with_money(&mut self, action: &Action) -> Option<Outcome> {
-        self.deposits(action).or_else(|| self.takings(action)).or_else(|| self.settlements(action))
+        let money = self.deposits(action).or_else(|| self.takings(action));
+        money.or_else(|| self.debts(action)).or_else(|| self.settlements(action))
     }
 
     fn deposits(&mut self, action: &Action) -> Option<Outcome> {
@@ -48,18 +50,45 @@ impl Walk {
             }
             Action::Trade { taker, maker, series, gearing, premium } => {
                 // Hardly anybody tries what has expired.
-                let is_over = self.f.now() >= self.f.start() + FIRST_EXPIRY
-                    && (series / SERIES).is_multiple_of(2)
-                    && premium < 0.07;
-                let contract = self.contracts[if is_over { series + SERIES } else { series }];
-                let index = self.prices[contract.market.0];
-                let (taker, maker) = (self.trader(taker), self.trader(maker));
-                // A part of what the poorer of both can bear, or a little more.
-                let size = gearing * self.wealth(taker).min(self.wealth(maker)).max(100.0) / index;
-                ("trade", self.f.trade(taker, maker, contract, size, index * premium))
+                let is_late = premium < 0.045;
+                ("trade", self.trade((taker, maker), series, gearing, premium, is_late))
+            }
+            Action::Strip { who, maker, series, gearing } => {
+                let sold = self.trade((who, maker), series, -gearing, 0.02, true);
+                let trader = self.trader(who);
+                ("strip", sold.and_then(|_| self.f.withdraw(trader, part_of(self.f.cash(trader).max(0) as f64, 1.0))))
             }
             _ => return None,
         })
+    }
+
+    /// A trade of a part of what the poorer of both can bear, or a little more.
+    fn trade(
+        &mut self,
+        (taker, maker): (usize, usize),
+        series: usize,
+        gearing: f64,
+        premium: f64,
+        looks_at_clock: bool,
+    ) -> Result<Receipt, Failure> {
+        let has_expired = self.f.now() >= self.f.start() + FIRST_EXPIRY && (series / SERIES).is_multiple_of(2);
+        let contract = self.contracts[if has_expired && looks_at_clock { series + SERIES } else { series }];
+        let index = self.prices[contract.market.0];
+        let (taker, maker) = (self.trader(taker), self.trader(maker));
+        let size = gearing * self.wealth(taker).min(self.wealth(maker)).max(100.0) / index;
+        self.f.trade(taker, maker, contract, size, index * premium)
+    }
+
+    /// Somebody who holds what has been settled in a market, or else whoever the number says.
+    fn holder(&self, market: Market, who: usize) -> Trader {
+        let (state, key) = (self.f.market(market), self.f.market_key(market));
+        let holds = |trader: &Trader| {
+            let account = self.f.account(*trader);
+            let is_here = |slot: u8| account.underlyings[slot as usize] == key;
+            let mut held = account.positions().iter().filter(|position| is_here(position.underlying));
+            held.any(|position| state.expiries[position.expiry as usize].is_settled())
+        };
+        self.traders.iter().copied().find(holds).unwrap_or(self.trader(who))
     }
 
     /// Equity in USD.
@@ -101,14 +130,17 @@ impl Walk {
     fn settlements(&mut self, action: &Action) -> Option<Outcome> {
         Some(match *action {
             Action::Collect { who } => {
-                let owes = |trader: &Trader| self.f.account(*trader).insurance_due_atoms > 0;
-                let who = self.traders.iter().copied().find(owes).unwrap_or(self.trader(who));
+                let owes = |trader: &Trader| {
+                    let account = self.f.account(*trader);
+                    account.insurance_due_atoms > 0 || account.loss_due_atoms > 0
+                };
+                let who = self.everybody().into_iter().find(owes).unwrap_or(self.trader(who));
                 ("collect", self.f.collect_insurance(who))
             }
             Action::CollectFees { market } => ("collect_fees", self.f.collect_fees(Market(market))),
             Action::SettleExpiry { market, expiry } => ("settle_expiry", self.f.settle_expiry(Market(market), expiry)),
             Action::SettleAccount { market, who } => {
-                ("settle_account", self.f.settle_account(Market(market), self.trader(who)))
+                ("settle_account", self.f.settle_account(Market(market), self.holder(Market(market), who)))
             }
             Action::Sync { market, who } => ("sync", self.f.sync_interest(Market(market), self.trader(who))),
             _ => return None,

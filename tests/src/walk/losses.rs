@@ -1,0 +1,80 @@
+//! What people do about debts: the backstop, ranks, deleveraging, shared losses.
+
+use super::{Action, Outcome, Walk};
+use crate::{Contract, Trader};
+
+impl Walk {
+    pub(super) fn debts(&mut self, action: &Action) -> Option<Outcome> {
+        Some(match *action {
+            Action::CallBackstop { who, whom, part } => {
+                let victim = self.victim(whom, |_, _| true);
+                ("call_backstop", self.f.call_backstop_for(self.book, self.trader(who), victim, part.min(1.0)))
+            }
+            Action::Back { dollars } => {
+                ("back", self.f.deposit_backstop(self.book, self.backer, u64::from(dollars) * 999_999))
+            }
+            Action::Leave { part } => {
+                let shares = (self.f.backstop_stake(self.backer).shares as f64 * part) as i64;
+                let asked = self.f.request_backstop_leave(self.backer, shares);
+                ("leave", asked.and_then(|_| self.f.withdraw_backstop(self.book, self.backer, shares)))
+            }
+            Action::Outlast { who } => ("outlast", self.outlast(who)),
+            Action::Rank { who, series } => {
+                let contract = self.contracts[series];
+                self.prepare_queue(contract);
+                ("rank", self.f.rank(self.trader(who), contract))
+            }
+            Action::Deleverage { who } => ("deleverage", self.deleverage(who)),
+            Action::Share { who } => {
+                let victim = self.victim(who, |account, _| account.cash_atoms < 0 && account.position_count == 0);
+                let shared = self.f.share_loss(victim);
+                for trader in self.everybody() {
+                    let _ = self.f.collect_insurance(trader);
+                }
+                ("share", shared)
+            }
+            _ => return None,
+        })
+    }
+
+    /// All margin accounts.
+    pub(super) fn everybody(&self) -> Vec<Trader> {
+        self.traders.iter().copied().chain([self.book]).collect()
+    }
+
+    /// Somebody insolvent is seen so for a while.
+    fn outlast(&mut self, who: usize) -> Result<crate::chain::Receipt, crate::Failure> {
+        let victim = self.victim(who, |_, report| report.equity.is_negative());
+        let gap = self.f.exchange_state().liquidation.max_gap_secs.min(120);
+        for _ in 0..20 {
+            self.f.flag(victim)?;
+            self.f.pass(gap);
+        }
+        self.f.flag(victim)
+    }
+
+    fn prepare_queue(&mut self, contract: Contract) {
+        if self.f.chain.account(&self.f.queue_key(contract)).is_none() {
+            self.f.open_queue(contract).expect("a queue of a listed series opens");
+        }
+    }
+
+    /// A short of somebody insolvent is closed against the first of those who hold its series.
+    fn deleverage(&mut self, who: usize) -> Result<crate::chain::Receipt, crate::Failure> {
+        let victim = self.victim(who, |account, report| {
+            report.equity.is_negative() && account.positions().iter().any(|position| position.size_e6 < 0)
+        });
+        let short = self.contracts.iter().copied().find(|contract| self.f.position(victim, *contract) < 0);
+        let contract = short.unwrap_or(self.contracts[0]);
+        self.prepare_queue(contract);
+        for trader in self.everybody() {
+            let _ = self.f.rank(trader, contract);
+        }
+        let ranks = self.f.queue(contract).ranks;
+        let first = ranks.iter().max_by_key(|rank| rank.score_e9).expect("a queue has places").account;
+        let held = |trader: &Trader| self.f.margin_key(*trader) == first;
+        let everybody = self.everybody();
+        let counterparty = everybody.iter().copied().find(held).unwrap_or(everybody[(who + 1) % everybody.len()]);
+        self.f.deleverage(victim, counterparty, contract)
+    }
+}
