@@ -1,6 +1,7 @@
 //! What must hold whatever happens, one law per file: functions over decoded state that say which terms do not add up.
 
 pub mod auction;
+pub mod hedge;
 pub mod homogeneity;
 pub mod insurance;
 pub mod interest;
@@ -61,6 +62,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     auction::check(step)?;
     insurance::check(step)?;
     sale::check(step)?;
+    hedge::check(step)?;
     liquidation::check(step)
 }
 

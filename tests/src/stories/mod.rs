@@ -3,6 +3,7 @@
 mod auction;
 mod collateral;
 mod crash;
+mod hedge;
 mod isolated;
 mod netting;
 mod obstacles;

@@ -2,6 +2,8 @@
 import {
   getAccountClosedDecoder,
   type AccountClosed,
+  getAccountHedgedDecoder,
+  type AccountHedged,
   getAccountLiquidatedDecoder,
   type AccountLiquidated,
   getAccountOpenedDecoder,
@@ -97,6 +99,7 @@ import {
 /** Every event of the program by name. */
 export type PlimsollEvents = {
   AccountClosed: AccountClosed;
+  AccountHedged: AccountHedged;
   AccountLiquidated: AccountLiquidated;
   AccountOpened: AccountOpened;
   AccountTakenOver: AccountTakenOver;
@@ -150,6 +153,11 @@ export const EVENTS = [
     name: "AccountClosed",
     discriminator: [19, 250, 79, 236, 91, 80, 148, 48],
     decoder: getAccountClosedDecoder,
+  },
+  {
+    name: "AccountHedged",
+    discriminator: [61, 231, 235, 8, 85, 161, 172, 165],
+    decoder: getAccountHedgedDecoder,
   },
   {
     name: "AccountLiquidated",
@@ -638,7 +646,7 @@ export const ERRORS = [
   {
     code: 6403,
     name: "PriceLimit",
-    message: "Slice costs more than the caller's maximum: raise the limit or take less",
+    message: "Price is worse than the caller's limit: relax the limit or change the size",
   },
   {
     code: 6404,
@@ -669,6 +677,21 @@ export const ERRORS = [
     code: 6409,
     name: "SaleWithoutUse",
     message: "Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice",
+  },
+  {
+    code: 6415,
+    name: "HedgeWithoutUse",
+    message: "Hedge raises the margin of no solvent account by enough: sell an option that covers more of its risk, or more of it",
+  },
+  {
+    code: 6416,
+    name: "HedgeTooLarge",
+    message: "Hedge lifts the account too far above its buffer: sell fewer contracts or a cheaper strike",
+  },
+  {
+    code: 6417,
+    name: "StrikeOffGrid",
+    message: "Strike is not one that a hedge may list: use a listed series or a round strike nearer to the index",
   },
   {
     code: 6500,

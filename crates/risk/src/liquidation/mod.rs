@@ -15,10 +15,12 @@
 
 mod auction;
 mod collateral;
+mod hedge;
 mod trade;
 
 pub use auction::{payable_support, AuctionClock};
 pub use collateral::max_collateral_part;
+pub use hedge::{is_hedge_strike, strike_step, Hedge};
 pub use trade::least_equity_after_trade;
 
 use crate::error::RiskError;

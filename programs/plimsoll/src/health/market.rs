@@ -50,8 +50,7 @@ impl<'a> ExpiryMarket<'a> {
 
     /// Whether the surface is too old. After the expiry no volatility enters any more.
     pub fn is_stale(&self) -> bool {
-        let age = self.now.saturating_sub(self.expiry.vol_updated_at);
-        self.now < self.expiry.expiry_ts && age > self.underlying.params.volatility.max_age_secs
+        self.expiry.is_stale(self.now, &self.underlying.params.volatility)
     }
 
     /// Least volatility while the surface is too old: a multiple of the realised one.

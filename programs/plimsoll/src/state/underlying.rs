@@ -9,7 +9,7 @@ use plimsoll_risk::units::{Contracts, Log, Price, Ratio, Seconds, Vol};
 use crate::constants::MAX_PUBLISHERS;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::params::{SviRaw, UnderlyingParams};
-use crate::state::{Forecast, PortfolioState, Position, PriceState, RealisedVol};
+use crate::state::{Forecast, PortfolioState, Position, PriceState, RealisedVol, VolatilityParamsRaw};
 
 /// One underlying: price, parameters, expiries and series.
 #[account(zero_copy)]
@@ -198,6 +198,12 @@ impl Expiry {
 
     pub fn has_surface(&self) -> bool {
         self.vol_updated_at > 0
+    }
+
+    /// Whether the surface is too old. After the expiry no volatility enters any more.
+    #[inline(always)]
+    pub fn is_stale(&self, now: i64, params: &VolatilityParamsRaw) -> bool {
+        now < self.expiry_ts && now.saturating_sub(self.vol_updated_at) > params.max_age_secs
     }
 
     /// The publisher's confidence in [0, 1]: the least of those in forward, rate and volatility; 0 without a surface.

@@ -116,7 +116,7 @@ export const PLIMSOLL_ERROR__NOT_LIQUIDATABLE = 0x1900; // 6400
 export const PLIMSOLL_ERROR__SELF_LIQUIDATION = 0x1901; // 6401
 /** SliceTooSmall: Slice is smaller than the caller's minimum: accept a smaller slice or none */
 export const PLIMSOLL_ERROR__SLICE_TOO_SMALL = 0x1902; // 6402
-/** PriceLimit: Slice costs more than the caller's maximum: raise the limit or take less */
+/** PriceLimit: Price is worse than the caller's limit: relax the limit or change the size */
 export const PLIMSOLL_ERROR__PRICE_LIMIT = 0x1903; // 6403
 /** SequenceMismatch: Liquidation sequence has moved: read the account again and retry */
 export const PLIMSOLL_ERROR__SEQUENCE_MISMATCH = 0x1904; // 6404
@@ -130,6 +130,12 @@ export const PLIMSOLL_ERROR__SUPPORT_TOO_SMALL = 0x1907; // 6407
 export const PLIMSOLL_ERROR__STAKE_NOT_READY = 0x1908; // 6408
 /** SaleWithoutUse: Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice */
 export const PLIMSOLL_ERROR__SALE_WITHOUT_USE = 0x1909; // 6409
+/** HedgeWithoutUse: Hedge raises the margin of no solvent account by enough: sell an option that covers more of its risk, or more of it */
+export const PLIMSOLL_ERROR__HEDGE_WITHOUT_USE = 0x190f; // 6415
+/** HedgeTooLarge: Hedge lifts the account too far above its buffer: sell fewer contracts or a cheaper strike */
+export const PLIMSOLL_ERROR__HEDGE_TOO_LARGE = 0x1910; // 6416
+/** StrikeOffGrid: Strike is not one that a hedge may list: use a listed series or a round strike nearer to the index */
+export const PLIMSOLL_ERROR__STRIKE_OFF_GRID = 0x1911; // 6417
 /** SeriesExpired: Series has expired: settle it or trade a later expiry */
 export const PLIMSOLL_ERROR__SERIES_EXPIRED = 0x1964; // 6500
 /** NotExpired: Expiry has not been reached: wait until it has */
@@ -179,6 +185,8 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__EXPIRY_TIME
   | typeof PLIMSOLL_ERROR__FORECAST_OUT_OF_BOUNDS
   | typeof PLIMSOLL_ERROR__FORECAST_TOO_FAST
+  | typeof PLIMSOLL_ERROR__HEDGE_TOO_LARGE
+  | typeof PLIMSOLL_ERROR__HEDGE_WITHOUT_USE
   | typeof PLIMSOLL_ERROR__HISTORY_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__INITIAL_MARGIN
   | typeof PLIMSOLL_ERROR__INSUFFICIENT_BALANCE
@@ -226,6 +234,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__SETTLEMENT_WINDOW
   | typeof PLIMSOLL_ERROR__SLICE_TOO_SMALL
   | typeof PLIMSOLL_ERROR__STAKE_NOT_READY
+  | typeof PLIMSOLL_ERROR__STRIKE_OFF_GRID
   | typeof PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__SUPPORT_TOO_SMALL
   | typeof PLIMSOLL_ERROR__TOO_MANY_COLLATERALS
@@ -259,6 +268,8 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__EXPIRY_TIME]: `Expiry time is in the past, too far away or not on a full minute: choose another`,
     [PLIMSOLL_ERROR__FORECAST_OUT_OF_BOUNDS]: `Forecast factor or lifetime is outside its bounds: set ones inside the bounds`,
     [PLIMSOLL_ERROR__FORECAST_TOO_FAST]: `Forecast changes too far or too soon: take a smaller step or wait for the interval to pass`,
+    [PLIMSOLL_ERROR__HEDGE_TOO_LARGE]: `Hedge lifts the account too far above its buffer: sell fewer contracts or a cheaper strike`,
+    [PLIMSOLL_ERROR__HEDGE_WITHOUT_USE]: `Hedge raises the margin of no solvent account by enough: sell an option that covers more of its risk, or more of it`,
     [PLIMSOLL_ERROR__HISTORY_OUT_OF_RANGE]: `Historical move or its place is out of range: pass moves inside the limits, right behind the last at most`,
     [PLIMSOLL_ERROR__INITIAL_MARGIN]: `Initial margin would be short: add collateral or reduce risk`,
     [PLIMSOLL_ERROR__INSUFFICIENT_BALANCE]: `Balance is smaller than the amount: deposit first or use a smaller amount`,
@@ -292,7 +303,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__PAUSED]: `Action is paused: wait until the pause expires`,
     [PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE]: `Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds`,
     [PLIMSOLL_ERROR__PRICE_DIVERGENCE]: `Index and slow price diverge: until they meet only trades that raise initial margin pass`,
-    [PLIMSOLL_ERROR__PRICE_LIMIT]: `Slice costs more than the caller's maximum: raise the limit or take less`,
+    [PLIMSOLL_ERROR__PRICE_LIMIT]: `Price is worse than the caller's limit: relax the limit or change the size`,
     [PLIMSOLL_ERROR__RISK_CACHE_CLOSED]: `Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own`,
     [PLIMSOLL_ERROR__SALE_WITHOUT_USE]: `Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice`,
     [PLIMSOLL_ERROR__SAMPLE_TOO_EARLY]: `Sampling interval has not passed since the last sample: update the price and retry later`,
@@ -306,6 +317,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__SETTLEMENT_WINDOW]: `Risk arrays do not cover an expiry whose settlement price is partly observed: value accounts in full`,
     [PLIMSOLL_ERROR__SLICE_TOO_SMALL]: `Slice is smaller than the caller's minimum: accept a smaller slice or none`,
     [PLIMSOLL_ERROR__STAKE_NOT_READY]: `Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end`,
+    [PLIMSOLL_ERROR__STRIKE_OFF_GRID]: `Strike is not one that a hedge may list: use a listed series or a round strike nearer to the index`,
     [PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE]: `Strike is outside the range around the index price: list a nearer strike`,
     [PLIMSOLL_ERROR__SUPPORT_TOO_SMALL]: `Insurance fund pays less than the caller's minimum: lower it or wait`,
     [PLIMSOLL_ERROR__TOO_MANY_COLLATERALS]: `Account holds the largest number of collaterals: withdraw one first`,

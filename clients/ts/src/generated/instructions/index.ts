@@ -22,6 +22,7 @@ export * from "./createRiskCache";
 export * from "./createUnderlying";
 export * from "./deposit";
 export * from "./flagAccount";
+export * from "./hedge";
 export * from "./liquidate";
 export * from "./listExpiry";
 export * from "./listSeries";

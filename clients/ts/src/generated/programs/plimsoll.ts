@@ -33,6 +33,7 @@ import {
   parseCreateUnderlyingInstruction,
   parseDepositInstruction,
   parseFlagAccountInstruction,
+  parseHedgeInstruction,
   parseLiquidateInstruction,
   parseListExpiryInstruction,
   parseListSeriesInstruction,
@@ -84,6 +85,7 @@ import {
   type ParsedCreateUnderlyingInstruction,
   type ParsedDepositInstruction,
   type ParsedFlagAccountInstruction,
+  type ParsedHedgeInstruction,
   type ParsedLiquidateInstruction,
   type ParsedListExpiryInstruction,
   type ParsedListSeriesInstruction,
@@ -249,6 +251,7 @@ export enum PlimsollInstruction {
   CreateUnderlying,
   Deposit,
   FlagAccount,
+  Hedge,
   Liquidate,
   ListExpiry,
   ListSeries,
@@ -465,6 +468,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.FlagAccount;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([145, 158, 47, 42, 191, 80, 132, 46]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.Hedge;
   }
   if (
     containsBytes(
@@ -908,6 +922,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.FlagAccount;
     } & ParsedFlagAccountInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.Hedge;
+    } & ParsedHedgeInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.Liquidate;
     } & ParsedLiquidateInstruction<TProgram>)
   | ({
@@ -1128,6 +1145,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.FlagAccount,
         ...parseFlagAccountInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.Hedge: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.Hedge,
+        ...parseHedgeInstruction(instruction),
       };
     }
     case PlimsollInstruction.Liquidate: {

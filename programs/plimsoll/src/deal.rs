@@ -1,0 +1,70 @@
+//! A series that goes from one account to another, and its open interest that moves with it.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::units::{Contracts, Value};
+
+use crate::errors::{OrProgramError, PlimsollError};
+use crate::state::{MarginAccount, Underlying};
+
+/// One party's side of a deal: what happens to it, and how to take it back.
+#[derive(Clone, Copy)]
+pub struct Side {
+    underlying: u8,
+    expiry: u8,
+    series: u16,
+    size: Contracts,
+    pub cash: Value,
+}
+
+impl Side {
+    /// The side of an account that gets a size (− gives it) and cash, in a series of an underlying and an expiry slot.
+    pub fn of(
+        account: &mut MarginAccount,
+        underlying: &Pubkey,
+        (expiry, series): (u8, u16),
+        size: Contracts,
+        cash: Value,
+    ) -> Result<Self> {
+        Ok(Self { underlying: account.underlying_slot(underlying)?, expiry, series, size, cash })
+    }
+
+    pub fn apply(&self, account: &mut MarginAccount) -> Result<(usize, Contracts, Contracts)> {
+        account.add_cash(self.cash.raw())?;
+        account.add_to_position(0, (self.underlying, self.expiry, self.series), self.size)
+    }
+
+    pub fn undone(&self) -> Result<Self> {
+        Ok(Self { size: self.size.neg().or_error()?, cash: self.cash.neg().or_error()?, ..*self })
+    }
+
+    /// Applies the side and moves the series' open interest with it.
+    fn book(&self, underlying: &mut Underlying, account: &mut MarginAccount) -> Result<()> {
+        let (index, old, new) = self.apply(account)?;
+        let series = underlying.series_mut(self.series)?;
+        series.take_off_netted(&mut account.positions[index])?;
+        series.move_interest(old, new)
+    }
+}
+
+/// A series changes hands while its expiry is ahead and has a surface. Gives the slot of its expiry.
+pub fn require_open(underlying: &Underlying, series: u16, now: i64) -> Result<u8> {
+    let slot = underlying.series(series)?.expiry;
+    let expiry = underlying.expiry(slot)?;
+    require!(now < expiry.expiry_ts, PlimsollError::SeriesExpired);
+    require!(expiry.has_surface(), PlimsollError::VolatilityStale);
+    Ok(slot)
+}
+
+/// Applies both sides of a deal. It may shrink an open interest above its limit, not grow it.
+pub fn book(
+    underlying: &mut Underlying,
+    (first, side): (&mut MarginAccount, &Side),
+    (second, other): (&mut MarginAccount, &Side),
+) -> Result<()> {
+    let before = underlying.series(side.series)?.long_e6;
+    side.book(underlying, first)?;
+    other.book(underlying, second)?;
+    let open = underlying.series(side.series)?.long_e6;
+    require!(open <= underlying.params.max_open_interest_e6.max(before), PlimsollError::OpenInterestLimit);
+    Ok(())
+}
