@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 /// Compute units. What the program cannot do yet has no cost, and is short.
 pub fn compute() -> Vec<Bounded> {
-    let units: budget::Units = budget::measure_portfolio().into_iter().chain(budget::measure_insurance()).collect();
+    let groups = [budget::measure_portfolio(), budget::measure_insurance(), budget::measure_hedges()];
+    let units: budget::Units = groups.into_iter().flatten().collect();
     let at = |name: &str| units.get(name).map_or(f64::INFINITY, |units| *units as f64);
     let liquidate =
         |underlyings: usize| at(&format!("liquidate:portfolio_32_legs_{underlyings}_underlyings_by_portfolio_8"));
@@ -19,7 +20,7 @@ pub fn compute() -> Vec<Bounded> {
         Bounded::new("liquidate_32_legs_by_8_legs_1_underlying", liquidate(1), 130_000.0),
         Bounded::new("liquidate_32_legs_by_8_legs_4_underlyings", liquidate(4), 130_000.0),
         Bounded::new("take_over_16_legs", at("take_over:16_legs"), 130_000.0),
-        Bounded::new("hedge", at("hedge"), 120_000.0),
+        Bounded::new("hedge", at("hedge:portfolio_32_legs_by_portfolio_8"), 120_000.0),
         Bounded::new("deleverage_one_match", at("deleverage"), 120_000.0),
     ]
 }

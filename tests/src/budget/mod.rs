@@ -5,6 +5,7 @@
 
 mod books;
 mod expiries;
+mod hedges;
 mod measures;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 12] = [
+pub const GROUPS: [Group; 13] = [
     measures::admin,
     measures::markets,
     measures::volatility,
@@ -28,6 +29,7 @@ pub const GROUPS: [Group; 12] = [
     measures::liquidations,
     measures::insurance,
     measures::sales,
+    hedges::hedges,
     measures::portfolio,
     measures::arrays,
     expiries::arrays_over_expiries,
@@ -47,6 +49,11 @@ pub fn measure_portfolio() -> Units {
 /// The insurance fund alone.
 pub fn measure_insurance() -> Units {
     measures::insurance()
+}
+
+/// Hedges alone.
+pub fn measure_hedges() -> Units {
+    hedges::hedges()
 }
 
 /// Portfolio mode from risk arrays.
@@ -111,6 +118,11 @@ mod tests {
     #[test]
     fn cu_liquidations_stay_in_budget() {
         check(measures::liquidations);
+    }
+
+    #[test]
+    fn cu_hedges_stay_in_budget() {
+        check(hedges::hedges);
     }
 
     #[test]
