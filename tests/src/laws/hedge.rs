@@ -43,7 +43,7 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     check_untouched(step, &event)
 }
 
-fn check_helped(step: &Step, before: &MarginReport, after: &MarginReport) -> Result<(), Broken> {
+pub(super) fn check_helped(step: &Step, before: &MarginReport, after: &MarginReport) -> Result<(), Broken> {
     let ((equity, required), (equity_after, required_after)) = (terms_of(before), terms_of(after));
     if after.maintenance <= before.maintenance {
         return Err(format!("MM fell: {before:?} to {after:?}"));

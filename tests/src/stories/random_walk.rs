@@ -38,6 +38,7 @@ fn random_days_reach_every_kind_of_action() {
     let names = [
         "trade",
         "liquidate",
+        "hedge",
         "take_over",
         "stake",
         "unstake",

@@ -15,6 +15,8 @@ pub enum Action {
     Liquidate { who: usize, whom: usize, most: f64 },
     TakeOver { who: usize, whom: usize, part: f64 },
     Buy { who: usize, lamports: u64 },
+    Hedge { who: usize, whom: usize, series: usize, part: f64 },
+    HedgeNew { who: usize, whom: usize, away: f64, part: f64 },
     Stake { dollars: u32 },
     Unstake { part: f64 },
     Collect { who: usize },
@@ -44,6 +46,10 @@ pub fn an_action() -> impl Strategy<Value = Action> {
         8 => (who.clone(), who.clone(), 0.01f64..1.5).prop_map(|(who, whom, most)| Liquidate { who, whom, most }),
         6 => (who.clone(), who.clone(), prop_oneof![0.01f64..0.2, 0.2f64..1.5]).prop_map(|(who, whom, part)| TakeOver { who, whom, part }),
         3 => (who.clone(), 1u64..50_000_000_000).prop_map(|(who, lamports)| Buy { who, lamports }),
+        5 => (who.clone(), who.clone(), 0usize..12, 0.01f64..0.4)
+            .prop_map(|(who, whom, series, part)| Hedge { who, whom, series, part }),
+        4 => (who.clone(), who.clone(), 0.0f64..0.2, prop_oneof![Just(1.0), 0.1f64..1.1])
+            .prop_map(|(who, whom, away, part)| HedgeNew { who, whom, away, part }),
         1 => (1u32..2_000).prop_map(|dollars| Stake { dollars }),
         1 => (0.0f64..1.1).prop_map(|part| Unstake { part }),
         3 => who.clone().prop_map(|who| Collect { who }),

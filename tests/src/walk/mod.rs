@@ -6,14 +6,16 @@ mod actions;
 
 pub use actions::{an_action, Action};
 
-use crate::fixture::{ExpirySetup, TAKE_ALL, TAKE_OVER};
+use crate::fixture::{e9, new_hedge, ExpirySetup, TAKE_ALL, TAKE_OVER};
 use crate::native;
 use crate::{usd, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::errors::PlimsollError;
 use plimsoll::health::{Health, Purpose};
 use plimsoll::instructions::{BuyCollateralArgs, LiquidateArgs, TakeOverArgs};
-use plimsoll::state::{MarginAccount, MarginMode};
+use plimsoll::state::{MarginAccount, MarginMode, Series};
+use plimsoll_risk::liquidation::strike_step;
 use plimsoll_risk::margin::MarginReport;
+use plimsoll_risk::units::Price;
 use std::collections::BTreeMap;
 
 const SOL: Token = Token(0);
@@ -83,6 +85,9 @@ impl Walk {
         let victim = match *action {
             Action::TakeOver { whom, .. } => self.victim(whom, |_, report| report.equity.is_negative()),
             Action::Liquidate { whom, .. } => self.victim(whom, |_, _| true),
+            Action::Hedge { whom, .. } | Action::HedgeNew { whom, .. } => {
+                self.victim(whom, |_, report| !report.equity.is_negative())
+            }
             Action::Buy { who, .. } => self.victim(who + 1, |account, _| account.cash_atoms < 0),
             Action::Call { who } | Action::Flag { who } => self.victim(who, |_, _| true),
             _ => self.traders[0],
@@ -136,6 +141,18 @@ impl Walk {
                 };
                 ("buy", f.buy_collateral(trader(who), victim, args))
             }
+            Action::Hedge { who, series, part, .. } => {
+                let (short, size) = short_of(f, victim, &self.contracts).unwrap_or((self.contracts[series], 0.1));
+                ("hedge", f.hedge(trader(who), victim, short.market, short.hedge(size * part)))
+            }
+            Action::HedgeNew { who, away, part, .. } => {
+                let (short, size) = short_of(f, victim, &self.contracts).unwrap_or((self.contracts[0], 0.1));
+                let (series, index) = (f.series(short), self.prices[short.market.0]);
+                let (is_put, step) = (series.kind == Series::PUT, strike_step(Price::from_raw(e9(index))).raw());
+                let strike = e9(index * if is_put { 1.0 - away } else { 1.0 + away }) / step * step;
+                let args = new_hedge(series.expiry, is_put, strike as f64 / 1e9, size * part);
+                ("hedge_new", f.hedge(trader(who), victim, short.market, args))
+            }
             Action::Stake { dollars } => ("stake", f.stake(self.staker, u64::from(dollars) * 999_999)),
             Action::Unstake { part } => {
                 let shares = (f.stake_of(self.staker).shares as f64 * part) as i64;
@@ -181,6 +198,12 @@ impl Walk {
             assert!((0..1_000).contains(&left), "settlement leaves {left} atoms");
         }
     }
+}
+
+/// The first contract an account is short in, and how much of it.
+fn short_of(f: &Fixture, account: Trader, contracts: &[Contract]) -> Option<(Contract, f64)> {
+    let sizes = contracts.iter().map(|contract| (*contract, f.position(account, *contract) as f64 / -1e6));
+    sizes.into_iter().find(|(_, size)| *size > 0.0)
 }
 
 /// Failures of the program's own making, arithmetic excepted: nothing here is large enough to overflow.
