@@ -8,6 +8,7 @@ export * from "./errors";
 export * from "./events";
 export * from "./generated";
 export { CONSTANTS } from "./generated/tables";
+export * from "./hedging";
 export * from "./insurance";
 export * from "./pdas";
 export * from "./portfolio";

@@ -46,17 +46,17 @@ impl Contingency {
 /// a long put are a short forward, which has no more gamma than the underlying.
 fn naked_shorts(legs: &[Leg]) -> Contracts {
     // All sizes of the book have been added up without overflow when it was scanned.
-    let (mut shorts, mut longs, mut count) = (0i64, 0usize, 0usize);
+    let (mut shorts, mut longs) = (0i64, 0usize);
     for leg in legs {
         let size = leg.size.raw();
         if size > 0 {
             longs = longs.wrapping_add(1);
         } else {
-            (shorts, count) = (shorts.wrapping_sub(size), count.wrapping_add(1));
+            shorts = shorts.wrapping_sub(size);
         }
     }
     // Series are different: a leg has one pair at most, and is found from either side. Few look for it among many.
-    let from_longs = longs <= count;
+    let from_longs = longs <= legs.len() / 2;
     let mut paired = 0i64;
     for leg in legs.iter().filter(|leg| (leg.size.raw() > 0) == from_longs) {
         let is_pair = |other: &&Leg| {

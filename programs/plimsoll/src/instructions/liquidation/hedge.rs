@@ -90,6 +90,7 @@ pub fn handler<'info>(ctx: Context<'info, Hedge<'info>>, args: HedgeArgs) -> Res
     let lag_secs = now.saturating_sub(liquidatee.auction.started_at);
     let discount = liquidatee.auction.clock().discount(&terms).or_error()?;
 
+    let count = liquidatee.position_count;
     let (series, index_e9) = {
         let underlying = &mut *accounts.underlying.load_mut()?;
         require_keys_eq!(underlying.exchange, exchange_key, PlimsollError::WrongExchange);
@@ -97,13 +98,13 @@ pub fn handler<'info>(ctx: Context<'info, Hedge<'info>>, args: HedgeArgs) -> Res
         (series, underlying.price.index_e9)
     };
     let markets = load()?;
-    let covered = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?.report;
+    let valued = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
+    // Nobody makes an account too large to be liquidated.
+    let is_too_large = valued.obstacle == Some(PlimsollError::TooManyPositions);
+    require!(liquidatee.position_count <= count || !is_too_large, PlimsollError::TooManyPositions);
     let paid_in = Value::from_raw(liquidatee.auction.paid_atoms);
     let breach = Breach { equity: before.equity, maintenance: before.maintenance, paid_in };
-    let hedge = Terms::of(&breach, (covered.equity, covered.maintenance), discount).or_error()?;
-    let least = Ratio::from_raw(MIN_SLICE_E9);
-    require!(hedge.helps(&breach, least, &terms).or_error()?, PlimsollError::HedgeWithoutUse);
-    require!(!hedge.overshoots(&breach, &terms).or_error()?, PlimsollError::HedgeTooLarge);
+    let hedge = priced(&breach, &valued.report, discount, &terms)?;
     let payment = hedge.payment().or_error()?;
     require!(payment.raw() >= args.min_payment_atoms, PlimsollError::PriceLimit);
     let fee = required_fee(hedge.bonus, terms.fee).or_error()?;
@@ -150,6 +151,15 @@ fn require_breach(
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     require!(!breached.report.equity.is_negative(), PlimsollError::HedgeWithoutUse);
     Ok(breached.report)
+}
+
+/// The hedge with its price, if it helps the account and ends near its buffer.
+fn priced(breach: &Breach, covered: &MarginReport, discount: Ratio, terms: &LiquidationParams) -> Result<Terms> {
+    let hedge = Terms::of(breach, (covered.equity, covered.maintenance), discount).or_error()?;
+    let least = Ratio::from_raw(MIN_SLICE_E9);
+    require!(hedge.helps(breach, least, terms).or_error()?, PlimsollError::HedgeWithoutUse);
+    require!(!hedge.overshoots(breach, terms).or_error()?, PlimsollError::HedgeTooLarge);
+    Ok(hedge)
 }
 
 /// Moves the option from the provider to the account, unpaid, and lists its series if it is new. Gives the series.
