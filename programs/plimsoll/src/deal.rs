@@ -37,12 +37,13 @@ impl Side {
         Ok(Self { size: self.size.neg().or_error()?, cash: self.cash.neg().or_error()?, ..*self })
     }
 
-    /// Applies the side and moves the series' open interest with it.
-    fn book(&self, underlying: &mut Underlying, account: &mut MarginAccount) -> Result<()> {
+    /// Applies the side and moves the series' open interest with it. Whether that has closed the position.
+    fn book(&self, underlying: &mut Underlying, account: &mut MarginAccount) -> Result<bool> {
         let (index, old, new) = self.apply(account)?;
         let series = underlying.series_mut(self.series)?;
         series.take_off_netted(&mut account.positions[index])?;
-        series.move_interest(old, new)
+        series.move_interest(old, new)?;
+        Ok(new.is_zero())
     }
 }
 
@@ -55,16 +56,16 @@ pub fn require_open(underlying: &Underlying, series: u16, now: i64) -> Result<u8
     Ok(slot)
 }
 
-/// Applies both sides of a deal. It may shrink an open interest above its limit, not grow it.
+/// Applies both sides of a deal. It may shrink an open interest above its limit, not grow it. Whether either position is closed: its
+/// slot is freed by [`MarginAccount::release_empty`].
 pub fn book(
     underlying: &mut Underlying,
     (first, side): (&mut MarginAccount, &Side),
     (second, other): (&mut MarginAccount, &Side),
-) -> Result<()> {
+) -> Result<(bool, bool)> {
     let before = underlying.series(side.series)?.long_e6;
-    side.book(underlying, first)?;
-    other.book(underlying, second)?;
+    let closed = (side.book(underlying, first)?, other.book(underlying, second)?);
     let open = underlying.series(side.series)?.long_e6;
     require!(open <= underlying.params.max_open_interest_e6.max(before), PlimsollError::OpenInterestLimit);
-    Ok(())
+    Ok(closed)
 }

@@ -84,6 +84,10 @@ pub fn handler<'info>(ctx: Context<'info, Hedge<'info>>, args: HedgeArgs) -> Res
     let market = accounts.underlying.as_ref();
     let load = || Markets::load(std::iter::once(market).chain(ctx.remaining_accounts.iter()), &exchange_key);
     let scratch = &mut Scratch::keeping_arrays();
+    if let HedgeOption::Listed { series } = args.option {
+        let expiry = accounts.underlying.load()?.series(series)?.expiry;
+        scratch.expect(&underlying_key, expiry, series);
+    }
     let before = require_breach(scratch, liquidatee, exchange, &load()?, now)?;
     let terms = LiquidationParams::from(&exchange.liquidation);
     liquidatee.auction.see(now, before.equity, &terms);
@@ -187,9 +191,13 @@ fn hand_over(
     let size = Contracts::from_raw(args.size_e6);
     let bought = Side::of(to, key, (expiry, series), size, Value::ZERO)?;
     let sold = Side::of(from, key, (expiry, series), size.neg().or_error()?, Value::ZERO)?;
-    book(underlying, (to, &bought), (from, &sold))?;
-    to.release_empty();
-    from.release_empty();
+    let (has_covered, has_sold_out) = book(underlying, (to, &bought), (from, &sold))?;
+    if has_covered {
+        to.release_empty();
+    }
+    if has_sold_out {
+        from.release_empty();
+    }
     Ok(series)
 }
 
