@@ -119,9 +119,9 @@ pub const fn strike_step(index: Price) -> Price {
     }
     // `most` is positive and below 2^63: the power is 1 to 10^18, and no product below exceeds `most`.
     let unit = 10i64.pow(most.ilog10());
-    let step = match most.wrapping_div(unit) {
-        5.. => unit.wrapping_mul(5),
-        2..=4 => unit.wrapping_mul(2),
+    let step = match most.checked_div(unit) {
+        Some(5..) => unit.wrapping_mul(5),
+        Some(2..=4) => unit.wrapping_mul(2),
         _ => unit,
     };
     Price::from_raw(step)
@@ -129,8 +129,7 @@ pub const fn strike_step(index: Price) -> Price {
 
 /// Whether anyone may list the strike for a hedge: on the grid of [`strike_step`], from half the index to twice the index.
 pub const fn is_hedge_strike(index: Price, strike: Price) -> bool {
-    // A step is at least 1.
-    let is_on_grid = strike.raw().wrapping_rem(strike_step(index).raw()) == 0;
+    let is_on_grid = matches!(strike.raw().checked_rem(strike_step(index).raw()), Some(0));
     is_on_grid && strike.raw() >= index.raw() / 2 && strike.raw() / 2 <= index.raw() && strike.is_in_range()
 }
 
