@@ -84,11 +84,14 @@ pub fn handler<'info>(ctx: Context<'info, Hedge<'info>>, args: HedgeArgs) -> Res
     let market = accounts.underlying.as_ref();
     let load = || Markets::load(std::iter::once(market).chain(ctx.remaining_accounts.iter()), &exchange_key);
     let scratch = &mut Scratch::keeping_arrays();
-    if let HedgeOption::Listed { series } = args.option {
-        let expiry = accounts.underlying.load()?.series(series)?.expiry;
-        scratch.expect(&underlying_key, expiry, series);
-    }
-    let before = require_breach(scratch, liquidatee, exchange, &load()?, now)?;
+    let before = {
+        let markets = load()?;
+        if let HedgeOption::Listed { series } = args.option {
+            let expiry = markets.underlying(&underlying_key)?.series(series)?.expiry;
+            scratch.expect(&underlying_key, expiry, series);
+        }
+        require_breach(scratch, liquidatee, exchange, &markets, now)?
+    };
     let terms = LiquidationParams::from(&exchange.liquidation);
     liquidatee.auction.see(now, before.equity, &terms);
     let lag_secs = now.saturating_sub(liquidatee.auction.started_at);
