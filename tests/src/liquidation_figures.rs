@@ -11,7 +11,12 @@ use std::collections::BTreeMap;
 
 /// Compute units. What the program cannot do yet has no cost, and is short.
 pub fn compute() -> Vec<Bounded> {
-    let groups = [budget::measure_portfolio(), budget::measure_insurance(), budget::measure_losses()];
+    let groups = [
+        budget::measure_portfolio(),
+        budget::measure_insurance(),
+        budget::measure_hedges(),
+        budget::measure_losses(),
+    ];
     let units: budget::Units = groups.into_iter().flatten().collect();
     let at = |name: &str| units.get(name).map_or(f64::INFINITY, |units| *units as f64);
     let liquidate =
@@ -22,7 +27,7 @@ pub fn compute() -> Vec<Bounded> {
         Bounded::new("liquidate_32_legs_by_8_legs_1_underlying", liquidate(1), 130_000.0),
         Bounded::new("liquidate_32_legs_by_8_legs_4_underlyings", liquidate(4), 130_000.0),
         Bounded::new("take_over_16_legs", at("take_over:16_legs"), 130_000.0),
-        Bounded::new("hedge", at("hedge"), 120_000.0),
+        Bounded::new("hedge", at("hedge:portfolio_32_legs_by_portfolio_8"), 120_000.0),
         Bounded::new("deleverage_one_match_32_legs_by_8_legs_1_underlying", deleverage(1), 120_000.0),
         Bounded::new("deleverage_one_match_32_legs_by_8_legs_4_underlyings", deleverage(4), 120_000.0),
     ]

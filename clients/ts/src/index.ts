@@ -9,6 +9,7 @@ export * from "./errors";
 export * from "./events";
 export * from "./generated";
 export { CONSTANTS } from "./generated/tables";
+export * from "./hedging";
 export * from "./insurance";
 export * from "./losses";
 export * from "./pdas";

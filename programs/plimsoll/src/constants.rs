@@ -90,6 +90,9 @@ pub const MAX_SOURCE_LAG_SECS: i64 = 15;
 /// Smallest slice of a liquidation where a larger one is lawful, scale 1e-9: 1 %. Crumbs would only move the sequence.
 pub const MIN_SLICE_E9: i64 = 10_000_000;
 
+/// Free slots of series that hedges leave to the admin.
+pub const KEPT_SERIES_SLOTS: usize = 64;
+
 /// Longest time stake waits before it may leave: 90 days.
 pub const MAX_COOLDOWN_SECS: i64 = 90 * 86_400;
 /// How long stake may leave after it has waited: two days. Who stays longer has to ask again.

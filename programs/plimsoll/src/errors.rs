@@ -119,7 +119,7 @@ pub enum PlimsollError {
     SelfLiquidation = 401,
     #[msg("Slice is smaller than the caller's minimum: accept a smaller slice or none")]
     SliceTooSmall = 402,
-    #[msg("Slice costs more than the caller's maximum: raise the limit or take less")]
+    #[msg("Price is worse than the caller's limit: relax the limit or change the size")]
     PriceLimit = 403,
     #[msg("Liquidation sequence has moved: read the account again and retry")]
     SequenceMismatch = 404,
@@ -160,6 +160,12 @@ pub enum PlimsollError {
     LossBeingCollected = 418,
     #[msg("Account still holds collateral worth more than a hundredth of its claims: buy that first")]
     CollateralFirst = 419,
+    #[msg("Hedge raises the margin of no solvent account by enough: sell an option that covers more of its risk, or more of it")]
+    HedgeWithoutUse = 415,
+    #[msg("Hedge lifts the account too far above its buffer: sell fewer contracts or a cheaper strike")]
+    HedgeTooLarge = 416,
+    #[msg("Strike is not one that a hedge may list: use a listed series or a round strike nearer to the index")]
+    StrikeOffGrid = 417,
 
     #[msg("Series has expired: settle it or trade a later expiry")]
     SeriesExpired = 500,

@@ -3,6 +3,7 @@
 //! One line per instruction here; each lives in a file of its name under [`instructions`].
 
 pub mod constants;
+mod deal;
 pub mod errors;
 #[macro_use]
 pub mod events;
@@ -10,6 +11,7 @@ mod exposure;
 mod guards;
 pub mod health;
 pub mod instructions;
+mod listing;
 pub mod markets;
 pub mod oracle;
 mod slice;
@@ -247,6 +249,12 @@ pub mod plimsoll {
     /// Remaining accounts: every market the two accounts use.
     pub fn buy_collateral<'info>(ctx: Context<'info, BuyCollateral<'info>>, args: BuyCollateralArgs) -> Result<()> {
         instructions::buy_collateral::handler(ctx, args)
+    }
+
+    /// Sells an account in breach an option that covers its risk, at the mark and a bonus by its auction. Signer: provider's owner or
+    /// delegate. Remaining accounts: every further market the two accounts use.
+    pub fn hedge<'info>(ctx: Context<'info, Hedge<'info>>, args: HedgeArgs) -> Result<()> {
+        instructions::hedge::handler(ctx, args)
     }
 
     /// Creates the insurance fund of an exchange. Signer: admin.

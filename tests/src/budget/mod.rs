@@ -7,6 +7,7 @@ mod backstop;
 mod books;
 mod expiries;
 mod losses;
+mod hedges;
 mod measures;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 pub type Group = fn() -> Units;
 
 /// All groups.
-pub const GROUPS: [Group; 14] = [
+pub const GROUPS: [Group; 15] = [
     measures::admin,
     measures::markets,
     measures::volatility,
@@ -32,6 +33,7 @@ pub const GROUPS: [Group; 14] = [
     backstop::backstop,
     measures::sales,
     losses::losses,
+    hedges::hedges,
     measures::portfolio,
     measures::arrays,
     expiries::arrays_over_expiries,
@@ -56,6 +58,11 @@ pub fn measure_insurance() -> Units {
 /// Deleveraging and shared losses alone.
 pub fn measure_losses() -> Units {
     losses::losses()
+}
+
+/// Hedges alone.
+pub fn measure_hedges() -> Units {
+    hedges::hedges()
 }
 
 /// Portfolio mode from risk arrays.
@@ -130,6 +137,11 @@ mod tests {
     #[test]
     fn cu_backstop_stays_in_budget() {
         check(backstop::backstop);
+    }
+
+    #[test]
+    fn cu_hedges_stay_in_budget() {
+        check(hedges::hedges);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod create_exchange;
 mod create_underlying;
 mod deposit;
 mod flag_account;
+mod hedge;
 mod insurance;
 pub(crate) mod kit;
 mod layout_version;

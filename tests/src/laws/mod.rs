@@ -2,6 +2,7 @@
 
 pub mod auction;
 pub mod backstop;
+pub mod hedge;
 pub mod homogeneity;
 pub mod insurance;
 pub mod interest;
@@ -75,6 +76,7 @@ pub fn check_since(step: &Step, checked: Option<&World>) -> Result<(), Broken> {
     backstop::check(step)?;
     sale::check(step)?;
     losses::check(step)?;
+    hedge::check(step)?;
     liquidation::check(step)
 }
 

@@ -199,6 +199,66 @@ fn law_of_liquidation_leaves_room_for_the_lot_of_a_put_deep_in_the_money() {
     assert!(overshoots.iter().all(|atoms| *atoms < 4_000), "{overshoots:?}");
 }
 
+/// A lawful hedge, with before and after changed by hand, breaks a law whose message says this.
+fn hedge_breaks(says: &str, change: impl FnOnce(&mut World, &mut World, &Scene)) {
+    let mut s = scene();
+    let args = s.call.hedge(1.0);
+    let instructions = [s.f.hedge_instruction(s.maker, s.writer, ETH, args)];
+    let before = s.f.world();
+    let receipt = s.f.hedge(s.maker, s.writer, ETH, args).unwrap();
+    let mut step = Step { before, after: s.f.world(), instructions: &instructions, receipt: &receipt };
+    assert_eq!(check(&step), Ok(()));
+    change(&mut step.before, &mut step.after, &s);
+    let broken = hedge::check(&step).expect_err(says);
+    assert!(broken.contains(says), "{broken}");
+}
+
+#[test]
+fn law_of_hedges_notices_who_should_not_have_been_hedged() {
+    for dollars in [1_000.0, -1_000.0] {
+        hedge_breaks("was not in breach", |before, _, s| {
+            account(before, s.f.margin_key(s.writer)).cash_atoms += usd(dollars);
+        });
+    }
+}
+
+#[test]
+fn law_of_hedges_notices_a_gain_a_fee_and_a_price_beyond_the_clock() {
+    hedge_breaks("at most", |_, after, s| account(after, s.f.margin_key(s.maker)).cash_atoms += 1_000);
+    hedge_breaks("a fee of", |before, _, _| before.exchanges[0].1.liquidation.fee_e9 = 50_000_000);
+    hedge_breaks("price 980000000 with", |before, _, _| before.exchanges[0].1.liquidation.discount_e9 = 979_999_999);
+}
+
+#[test]
+fn law_of_hedges_notices_an_overshoot_an_untrue_event_and_collateral_that_moves() {
+    hedge_breaks("overshoot", |before, _, _| before.exchanges[0].1.liquidation.buffer_e9 = 0);
+    hedge_breaks("the event tells", |_, after, s| account(after, s.f.margin_key(s.writer)).cash_atoms -= 1);
+    hedge_breaks("has moved collateral", |before, after, s| {
+        // The same key in a free slot counts nothing, and is a change.
+        let key = account(before, s.f.margin_key(s.maker)).collaterals[0].collateral;
+        account(after, s.f.margin_key(s.writer)).collaterals[0].collateral = key;
+    });
+}
+
+/// What the program tells of a hedge, and what the law recomputes of it, changed on both sides alike.
+#[test]
+fn law_of_hedges_notices_a_health_factor_that_falls() {
+    let report = |equity, maintenance| plimsoll_risk::margin::MarginReport {
+        equity: plimsoll_risk::units::Value::from_usd(equity),
+        maintenance: plimsoll_risk::units::Value::from_usd(maintenance),
+        ..Default::default()
+    };
+    let s = scene();
+    let world = || s.f.world();
+    let receipt = crate::chain::Receipt { units: 0, logs: vec![], return_data: vec![] };
+    let step = Step { before: world(), after: world(), instructions: &[], receipt: &receipt };
+    let check = |after| hedge::check_helped(&step, &report(300, -100), &after);
+    // MMR' 370: 300 − 400 to 290 − 380 is worse, 295 − 370 is better.
+    assert_eq!(check(report(295, -75)), Ok(()));
+    assert!(check(report(280, -98)).unwrap_err().contains("HF fell"));
+    assert!(check(report(300, -100)).unwrap_err().contains("MM fell"));
+}
+
 #[test]
 fn law_of_solvency_notices_who_is_short_after_a_trade_or_a_withdrawal() {
     let mut s = scene();

@@ -5,6 +5,7 @@ mod auction_late;
 mod backstop;
 mod collateral;
 mod crash;
+mod hedge;
 mod isolated;
 mod netting;
 mod obstacles;

@@ -1,6 +1,6 @@
 //! Portfolio mode at its edges: the largest accounts, history as a source, markets that die or collapse.
 
-use crate::fixture::{Events, ExpirySetup, DAY, HOUR};
+use crate::fixture::{new_hedge, Events, ExpirySetup, DAY, HOUR};
 use crate::{expect_error, usd, Contract, Fixture, Market, MarketSetup, Setup, Trader};
 use plimsoll::errors::PlimsollError;
 use plimsoll::events::AccountLiquidated;
@@ -206,6 +206,18 @@ fn an_account_that_a_longer_history_has_made_too_large_may_reduce_and_be_called_
     f.call_margin(writer).unwrap();
     f.set_price(ETH, 1_700.0);
     f.liquidate(maker, writer).unwrap();
+}
+
+/// Nor does a hedge make one that large.
+#[test]
+fn a_hedge_does_not_make_an_account_too_large_to_be_liquidated() {
+    let (mut f, maker, writer, calls) = writer_with_history(16);
+    f.set_history(ETH, 32, &falls_and_rises()[..30]).unwrap();
+    let spare = f.check_health(writer).initial_atoms;
+    f.withdraw(writer, spare as u64).unwrap();
+    raise_until_liquidatable(&mut f, 1, writer, 1_500.0, 0.0);
+    expect_error!(f.hedge(maker, writer, ETH, new_hedge(0, false, 1_800.0, 0.1)), PlimsollError::TooManyPositions);
+    f.hedge(maker, writer, ETH, calls[0].hedge(0.05)).unwrap();
 }
 
 /// Nor does a taker grow beyond what another could take from it.

@@ -16,11 +16,13 @@
 mod auction;
 mod collateral;
 mod deleverage;
+mod hedge;
 mod trade;
 
 pub use auction::{payable_support, AuctionClock};
 pub use collateral::max_collateral_part;
 pub use deleverage::{deleverage_score, is_first_enough, payable_by_fund, payable_claim};
+pub use hedge::{is_hedge_strike, strike_step, Hedge};
 pub use trade::least_equity_after_trade;
 
 use crate::error::RiskError;

@@ -106,6 +106,38 @@ pub struct CollateralBought {
     pub maintenance_after_atoms: i64,
 }
 
+/// An account in breach has bought an option that covers its risk.
+#[event]
+pub struct AccountHedged {
+    pub account: Pubkey,
+    /// Who sold the option and is short in it now.
+    pub provider: Pubkey,
+    pub underlying: Pubkey,
+    pub series: u16,
+    pub liquidation_sequence: u64,
+    /// In 1e-6 contracts, what the account got.
+    pub size_e6: i64,
+    /// What that was worth to the account at the index.
+    pub mark_atoms: i64,
+    /// What the account paid above it.
+    pub bonus_atoms: i64,
+    /// What of the bonus is the insurance fund's.
+    pub fee_atoms: i64,
+    /// By how much its maintenance requirement fell.
+    pub released_atoms: i64,
+    /// Price of a slice of the auction, scale 1e-9: the bonus is what a slice that releases as much would cost the account.
+    pub discount_e9: i64,
+    /// Paid by earlier takers of this auction, on which there is no bonus.
+    pub kept_atoms: i64,
+    /// Time since the breach was first seen.
+    pub lag_secs: i64,
+    pub index_e9: i64,
+    pub equity_before_atoms: i64,
+    pub maintenance_before_atoms: i64,
+    pub equity_after_atoms: i64,
+    pub maintenance_after_atoms: i64,
+}
+
 /// A part of an insolvent account, or all of it, has gone to a taker whom the insurance fund pays for it.
 #[event]
 pub struct AccountTakenOver {

@@ -22,6 +22,8 @@ pub struct Scratch {
     pub(super) history: Option<Box<HistoryWorkspace>>,
     /// Whether risk arrays are kept.
     keeps_arrays: bool,
+    /// A series that a later account holds, by its underlying, expiry slot and number.
+    expected: Option<(Pubkey, (u8, u16))>,
     pub(super) arrays: Vec<UnderlyingArrays>,
 }
 
@@ -44,6 +46,7 @@ impl Scratch {
             pairs: Vec::new(),
             history: None,
             keeps_arrays: false,
+            expected: None,
             arrays: Vec::new(),
         }
     }
@@ -53,6 +56,11 @@ impl Scratch {
         Self { keeps_arrays: true, ..Self::new() }
     }
 
+    /// Keeps the array of this series as well, once an account holds it.
+    pub fn expect(&mut self, underlying: &Pubkey, expiry: u8, series: u16) {
+        self.expected = Some((*underlying, (expiry, series)));
+    }
+
     /// Makes room for the arrays of an underlying, unless another account has done so.
     pub(super) fn prepare(&mut self, underlying: &Pubkey, positions: &[Position]) {
         let kept: usize = self.arrays.iter().map(|held| held.keys.len()).sum();
@@ -60,11 +68,15 @@ impl Scratch {
         if !has_room || self.arrays.iter().any(|held| held.underlying == *underlying) {
             return;
         }
-        self.arrays.push(UnderlyingArrays {
-            underlying: *underlying,
-            keys: positions.iter().map(|position| (position.expiry, position.series)).collect(),
-            arrays: vec![RiskArray::default(); positions.len()],
-        });
+        let mut keys = Vec::with_capacity(positions.len() + 1);
+        keys.extend(positions.iter().map(|position| (position.expiry, position.series)));
+        if let Some((_, key)) = self.expected.filter(|(of, _)| of == underlying) {
+            if let Err(place) = keys.binary_search(&key) {
+                keys.insert(place, key);
+            }
+        }
+        let arrays = vec![RiskArray::default(); keys.len()];
+        self.arrays.push(UnderlyingArrays { underlying: *underlying, keys, arrays });
     }
 }
 

@@ -24,7 +24,7 @@ rooms! {
         trade,
     }
     liquidation {
-        buy_collateral, flag_account, liquidate, take_over,
+        buy_collateral, flag_account, hedge, liquidate, take_over,
     }
     insurance {
         collect_insurance, create_insurance_fund, open_stake, request_unstake, set_insurance_fund, stake, unstake,

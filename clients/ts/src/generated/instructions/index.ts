@@ -23,6 +23,7 @@ export * from "./createUnderlying";
 export * from "./deleverage";
 export * from "./deposit";
 export * from "./flagAccount";
+export * from "./hedge";
 export * from "./liquidate";
 export * from "./listExpiry";
 export * from "./listSeries";

@@ -34,6 +34,7 @@ import {
   parseDeleverageInstruction,
   parseDepositInstruction,
   parseFlagAccountInstruction,
+  parseHedgeInstruction,
   parseLiquidateInstruction,
   parseListExpiryInstruction,
   parseListSeriesInstruction,
@@ -89,6 +90,7 @@ import {
   type ParsedDeleverageInstruction,
   type ParsedDepositInstruction,
   type ParsedFlagAccountInstruction,
+  type ParsedHedgeInstruction,
   type ParsedLiquidateInstruction,
   type ParsedListExpiryInstruction,
   type ParsedListSeriesInstruction,
@@ -270,6 +272,7 @@ export enum PlimsollInstruction {
   Deleverage,
   Deposit,
   FlagAccount,
+  Hedge,
   Liquidate,
   ListExpiry,
   ListSeries,
@@ -500,6 +503,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.FlagAccount;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([145, 158, 47, 42, 191, 80, 132, 46]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.Hedge;
   }
   if (
     containsBytes(
@@ -979,6 +993,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.FlagAccount;
     } & ParsedFlagAccountInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.Hedge;
+    } & ParsedHedgeInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.Liquidate;
     } & ParsedLiquidateInstruction<TProgram>)
   | ({
@@ -1215,6 +1232,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.FlagAccount,
         ...parseFlagAccountInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.Hedge: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.Hedge,
+        ...parseHedgeInstruction(instruction),
       };
     }
     case PlimsollInstruction.Liquidate: {

@@ -7,6 +7,7 @@
  */
 
 export * from "./accountClosed";
+export * from "./accountHedged";
 export * from "./accountLiquidated";
 export * from "./accountOpened";
 export * from "./accountState";
@@ -49,6 +50,7 @@ export * from "./forecast";
 export * from "./forecastSet";
 export * from "./greeksReport";
 export * from "./healthReport";
+export * from "./hedgeOption";
 export * from "./historicalMove";
 export * from "./historyCreated";
 export * from "./historySet";

@@ -1,7 +1,7 @@
 //! Risk arrays: the value of one series in every scenario of the grid, kept so that a book that holds it need not compute it again.
 
 use super::kernel::{Cell, Strip};
-use super::sink::{Add, Keep, KeepAndAdd, Sink};
+use super::sink::{Add, Keep, Sink};
 use super::tenor::TenorTerms;
 use super::{grid::GridShape, grid::MAX_POINTS};
 use crate::units::TotalVol;
@@ -49,9 +49,9 @@ impl RiskArray {
         exponent: i32,
     ) {
         (self.exponent, self.vol) = (exponent, vol);
-        let keep = Keep { units: self.units.iter_mut() };
-        let mut sink = KeepAndAdd { keep, add: Add { size: strip.size } };
-        scan_grid(strip, cells, (shape, Ends::None), terms, vol, &mut sink);
+        // One after the other costs less than both at once: there are not registers enough.
+        scan_grid(strip, cells, (shape, Ends::None), terms, vol, &mut Keep { units: self.units.iter_mut() });
+        self.add_to(cells, shape.count as usize, strip.size);
     }
 
     /// Adds a size of the series to the cells of a book.

@@ -46,26 +46,27 @@ impl Contingency {
 /// a long put are a short forward, which has no more gamma than the underlying.
 fn naked_shorts(legs: &[Leg]) -> Contracts {
     // All sizes of the book have been added up without overflow when it was scanned.
-    let (mut shorts, mut has_longs) = (0i64, false);
+    let (mut shorts, mut longs) = (0i64, 0usize);
     for leg in legs {
         let size = leg.size.raw();
         if size > 0 {
-            has_longs = true;
+            longs = longs.wrapping_add(1);
         } else {
             shorts = shorts.wrapping_sub(size);
         }
     }
-    if !has_longs {
-        return Contracts::from_raw(shorts);
+    // Series are different: a leg has one pair at most, and is found from either side. Few look for it among many.
+    let from_longs = longs <= legs.len() / 2;
+    let mut paired = 0i64;
+    for leg in legs.iter().filter(|leg| (leg.size.raw() > 0) == from_longs) {
+        let is_pair = |other: &&Leg| {
+            other.strike.price == leg.strike.price && (other.size.raw() > 0) != from_longs && other.kind != leg.kind
+        };
+        let size = |leg: &Leg| leg.size.raw().wrapping_abs();
+        let pair = legs.iter().find(is_pair).map_or(0, size);
+        paired = paired.wrapping_add(pair.min(size(leg)));
     }
-    let mut naked = 0i64;
-    for short in legs.iter().filter(|leg| leg.size.is_negative()) {
-        let is_pair =
-            |leg: &&Leg| leg.strike.price == short.strike.price && leg.size.raw() > 0 && leg.kind != short.kind;
-        let covered = legs.iter().find(is_pair).map_or(0, |leg| leg.size.raw());
-        naked = naked.wrapping_add(short.size.raw().wrapping_neg().wrapping_sub(covered).max(0));
-    }
-    Contracts::from_raw(naked)
+    Contracts::from_raw(shorts.wrapping_sub(paired))
 }
 
 /// (1 − c)·factor·S·Σ|size| when c < threshold, and the charge for an old surface.

@@ -1,4 +1,4 @@
-//! Where the values of a scan go: into the sums of a book, into a risk array, or both.
+//! Where the values of a scan go: into the sums of a book, or into a risk array.
 
 use super::kernel::Cell;
 
@@ -79,34 +79,4 @@ impl Sink for Keep<'_> {
 #[inline(always)]
 fn kept(unit: i64) -> u32 {
     unit.wrapping_add(1) as u32
-}
-
-/// Does both.
-pub(super) struct KeepAndAdd<'a> {
-    pub keep: Keep<'a>,
-    pub add: Add,
-}
-
-impl Sink for KeepAndAdd<'_> {
-    #[inline(always)]
-    fn take(&mut self, cell: &mut Cell, unit: i64) {
-        self.keep.take(cell, unit);
-        self.add.take(cell, unit);
-    }
-
-    #[inline(always)]
-    fn take_last(&mut self, cell: &mut Cell, unit: i64) {
-        self.keep.take_last(cell, unit);
-        self.add.take(cell, unit);
-    }
-
-    #[inline(always)]
-    fn skip(&mut self) {
-        self.keep.skip();
-    }
-
-    #[inline(always)]
-    fn part(&mut self, count: usize) -> Self {
-        Self { keep: self.keep.part(count), add: self.add.part(count) }
-    }
 }

@@ -9,6 +9,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::fixed::Rounding;
 use plimsoll_risk::units::{Contracts, Price, Ratio, Value};
 
+use crate::deal::{book, require_open, Side};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::Traded;
 use crate::guards::{require_exchange, require_initial_margin, unix_now};
@@ -38,27 +39,6 @@ pub struct Trade<'info> {
     pub taker: AccountLoader<'info, MarginAccount>,
     #[account(mut)]
     pub maker: AccountLoader<'info, MarginAccount>,
-}
-
-/// One party's side of a trade: what happens to it, and how to take it back.
-#[derive(Clone, Copy)]
-struct Side {
-    underlying: u8,
-    expiry: u8,
-    series: u16,
-    size: Contracts,
-    cash: Value,
-}
-
-impl Side {
-    fn apply(&self, account: &mut MarginAccount) -> Result<(usize, Contracts, Contracts)> {
-        account.add_cash(self.cash.raw())?;
-        account.add_to_position(0, (self.underlying, self.expiry, self.series), self.size)
-    }
-
-    fn undone(&self) -> Result<Self> {
-        Ok(Self { size: self.size.neg().or_error()?, cash: self.cash.neg().or_error()?, ..*self })
-    }
 }
 
 pub fn handler<'info>(ctx: Context<'info, Trade<'info>>, args: TradeArgs) -> Result<()> {
@@ -155,22 +135,15 @@ impl Deal {
         maker: &mut MarginAccount,
         now: i64,
     ) -> Result<(Side, Side, Traded)> {
-        let expiry_slot = underlying.series(self.series)?.expiry;
-        let expiry = underlying.expiry(expiry_slot)?;
-        require!(now < expiry.expiry_ts, PlimsollError::SeriesExpired);
-        require!(expiry.has_surface(), PlimsollError::VolatilityStale);
+        let expiry = require_open(underlying, self.series, now)?;
         let index = underlying.price.index();
         let (premium, fee) = (self.premium()?, self.fee(index)?);
-        let side = |account: &mut MarginAccount, size: Contracts, premium: Value| -> Result<Side> {
-            let cash = premium.sub(fee).or_error()?;
-            Ok(Side { underlying: account.underlying_slot(key)?, expiry: expiry_slot, series: self.series, size, cash })
+        let side = |account: &mut MarginAccount, size: Contracts, premium: Value| {
+            Side::of(account, key, (expiry, self.series), (size, Some(self.price)), premium.sub(fee).or_error()?)
         };
         let taker_side = side(taker, self.size, premium)?;
         let maker_side = side(maker, self.size.neg().or_error()?, premium.neg().or_error()?)?;
-        let open_before = underlying.series(self.series)?.long_e6;
-        self.book(underlying, taker, &taker_side)?;
-        self.book(underlying, maker, &maker_side)?;
-        self.require_interest_within_limit(underlying, open_before)?;
+        book(underlying, (taker, &taker_side), (maker, &maker_side))?;
         let fees = fee.add(fee).or_error()?;
         underlying.fees_atoms = underlying.fees_atoms.checked_add(fees.raw()).ok_or(PlimsollError::Overflow)?;
         let event = Traded {
@@ -186,22 +159,5 @@ impl Deal {
             index_e9: index.raw(),
         };
         Ok((taker_side, maker_side, event))
-    }
-
-    /// Applies one side and moves the series' open interest with it.
-    fn book(&self, underlying: &mut Underlying, account: &mut MarginAccount, side: &Side) -> Result<()> {
-        let (index, old, new) = side.apply(account)?;
-        let series = underlying.series_mut(self.series)?;
-        let position = &mut account.positions[index];
-        series.take_off_netted(position)?;
-        position.entry = position.entry().traded(old, side.size, self.price).or_error()?.raw();
-        series.move_interest(old, new)
-    }
-
-    /// A trade may shrink an open interest above its limit, not grow it.
-    fn require_interest_within_limit(&self, underlying: &Underlying, before: i64) -> Result<()> {
-        let open = underlying.series(self.series)?.long_e6;
-        require!(open <= underlying.params.max_open_interest_e6.max(before), PlimsollError::OpenInterestLimit);
-        Ok(())
     }
 }

@@ -1,0 +1,77 @@
+//! Hedges of accounts in breach.
+
+use super::books::{book, breach, lone_leg};
+use super::measures::Meter;
+use super::Units;
+use crate::chain::Receipt;
+use crate::code::ExpectedCode;
+use crate::fixture::new_hedge;
+use crate::{Failure, Fixture, Market, Trader};
+use plimsoll::errors::PlimsollError;
+use plimsoll::instructions::HedgeArgs;
+use plimsoll::state::MarginMode;
+
+const ETH: Market = Market(0);
+
+/// An option that is in neither book, listed before or on the spot, and one that both hold.
+pub fn hedges() -> Units {
+    let mut meter = Meter::default();
+    for (mode, name) in [(MarginMode::Cross, "cross"), (MarginMode::Portfolio, "portfolio")] {
+        for (legs, own) in [(4, 0), (32, 8), (60, 8)] {
+            let size = format!("hedge:{name}_{legs}_legs_by_{name}_{own}");
+            let (f, writer, provider) = &mut breached(mode, legs, own);
+            let held = lone_leg(f, 2, 1);
+            let sent = hedge(f, *provider, *writer, |size| held.hedge(size));
+            meter.note(&format!("{size}_closing"), sent);
+            if mode == MarginMode::Cross {
+                // There a long counts where it caps a loss: in books of one short.
+                continue;
+            }
+            let (f, writer, provider) = &mut breached(mode, legs, own);
+            let strike = round_strike(f);
+            let listed = f.call(ETH, 0, strike);
+            let sent = hedge(f, *provider, *writer, |size| listed.hedge(size));
+            meter.note(&size, sent);
+            if legs == 32 {
+                let (f, writer, provider) = &mut breached(mode, legs, own);
+                let sent = hedge(f, *provider, *writer, |size| new_hedge(0, false, strike, size));
+                meter.note(&format!("{size}_listed_on_the_spot"), sent);
+            }
+        }
+    }
+    meter.0
+}
+
+/// A writer short of so many legs, in breach, and a provider who holds some of them.
+fn breached(mode: MarginMode, legs: usize, own: usize) -> (Fixture, Trader, Trader) {
+    let (mut f, writer, maker) = match mode {
+        MarginMode::Portfolio => book(mode, legs, 1),
+        _ => super::books::book_of(mode, legs, 1, (lone_leg, super::books::short)),
+    };
+    let provider = f.trader_in("provider", mode, 10_000_000.0);
+    for number in 0..own {
+        let contract = lone_leg(&mut f, number, 1);
+        f.trade(provider, maker, contract, 0.5, 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
+    }
+    breach(&mut f, writer);
+    (f, writer, provider)
+}
+
+/// A strike that anybody may list and no book here uses.
+fn round_strike(f: &Fixture) -> f64 {
+    let index = f.market(ETH).price.index_e9 / 1_000_000_000;
+    (index / 100 * 100 + 200) as f64
+}
+
+/// The first size that is no crumb.
+fn hedge(
+    f: &mut Fixture,
+    provider: Trader,
+    writer: Trader,
+    of_size: impl Fn(f64) -> HedgeArgs,
+) -> Result<Receipt, Failure> {
+    let mut sizes = (1..64).map(|step| 0.01 * 1.25f64.powi(step));
+    let is_crumb = |failure: &Failure| failure.code == Some(ExpectedCode::number(&PlimsollError::HedgeWithoutUse));
+    let mut tried = sizes.by_ref().map(|size| f.hedge(provider, writer, ETH, of_size(size)));
+    tried.find(|sent| !sent.as_ref().is_err_and(is_crumb)).unwrap_or_else(|| panic!("no size helps"))
+}
