@@ -17,6 +17,7 @@ pub enum Action {
     Buy { who: usize, lamports: u64 },
     CallBackstop { who: usize, whom: usize, part: f64 },
     Back { dollars: u32 },
+    BuyOfBackstop { who: usize },
     Leave { part: f64 },
     Stake { dollars: u32 },
     Unstake { part: f64 },
@@ -50,6 +51,7 @@ pub fn an_action() -> impl Strategy<Value = Action> {
         8 => (who.clone(), who.clone(), prop_oneof![0.01f64..0.2, 0.2f64..1.5])
             .prop_map(|(who, whom, part)| CallBackstop { who, whom, part }),
         1 => (1u32..5_000).prop_map(|dollars| Back { dollars }),
+        1 => who.clone().prop_map(|who| BuyOfBackstop { who }),
         1 => (0.0f64..1.1).prop_map(|part| Leave { part }),
         1 => (1u32..2_000).prop_map(|dollars| Stake { dollars }),
         1 => (0.0f64..1.1).prop_map(|part| Unstake { part }),

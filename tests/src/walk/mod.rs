@@ -6,7 +6,7 @@ mod actions;
 
 pub use actions::{an_action, Action};
 
-use crate::fixture::{ExpirySetup, TAKE_ALL, TAKE_OVER};
+use crate::fixture::{buy_all, ExpirySetup, TAKE_ALL, TAKE_OVER};
 use crate::native;
 use crate::{usd, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::errors::PlimsollError;
@@ -146,6 +146,10 @@ impl Walk {
             }
             Action::CallBackstop { who, part, .. } => {
                 ("call_backstop", f.call_backstop_for(self.book, trader(who), victim, part.min(1.0)))
+            }
+            Action::BuyOfBackstop { who } => {
+                let args = buy_all(f.token_key(SOL));
+                ("buy_of_backstop", f.buy_backstop_collateral(self.book, trader(who), args))
             }
             Action::Back { dollars } => {
                 ("back", f.deposit_backstop(self.book, self.backer, u64::from(dollars) * 999_999))

@@ -18,6 +18,8 @@ import {
   type AuctionEnded,
   getBackstopChangedDecoder,
   type BackstopChanged,
+  getBackstopCollateralBoughtDecoder,
+  type BackstopCollateralBought,
   getBackstopCreatedDecoder,
   type BackstopCreated,
   getBackstopDepositedDecoder,
@@ -117,6 +119,7 @@ export type PlimsollEvents = {
   AdminNominated: AdminNominated;
   AuctionEnded: AuctionEnded;
   BackstopChanged: BackstopChanged;
+  BackstopCollateralBought: BackstopCollateralBought;
   BackstopCreated: BackstopCreated;
   BackstopDeposited: BackstopDeposited;
   BackstopLeaveRequested: BackstopLeaveRequested;
@@ -208,6 +211,11 @@ export const EVENTS = [
     name: "BackstopChanged",
     discriminator: [45, 64, 187, 226, 197, 204, 7, 200],
     decoder: getBackstopChangedDecoder,
+  },
+  {
+    name: "BackstopCollateralBought",
+    discriminator: [128, 103, 11, 205, 32, 63, 16, 14],
+    decoder: getBackstopCollateralBoughtDecoder,
   },
   {
     name: "BackstopCreated",

@@ -30,7 +30,7 @@ rooms! {
         collect_insurance, create_insurance_fund, open_stake, request_unstake, set_insurance_fund, stake, unstake,
     }
     backstop {
-        backstop_liquidate, create_backstop, deposit_backstop, open_backstop_stake, request_backstop_leave, set_backstop,
+        backstop_liquidate, buy_backstop_collateral, create_backstop, deposit_backstop, open_backstop_stake, request_backstop_leave, set_backstop,
         withdraw_backstop,
     }
     settlement {

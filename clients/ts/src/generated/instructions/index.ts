@@ -8,6 +8,7 @@
 
 export * from "./acceptAdmin";
 export * from "./backstopLiquidate";
+export * from "./buyBackstopCollateral";
 export * from "./buyCollateral";
 export * from "./callMargin";
 export * from "./checkHealth";

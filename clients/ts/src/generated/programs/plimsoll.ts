@@ -19,6 +19,7 @@ import {
 import {
   parseAcceptAdminInstruction,
   parseBackstopLiquidateInstruction,
+  parseBuyBackstopCollateralInstruction,
   parseBuyCollateralInstruction,
   parseCallMarginInstruction,
   parseCheckHealthInstruction,
@@ -77,6 +78,7 @@ import {
   parseWithdrawInstruction,
   type ParsedAcceptAdminInstruction,
   type ParsedBackstopLiquidateInstruction,
+  type ParsedBuyBackstopCollateralInstruction,
   type ParsedBuyCollateralInstruction,
   type ParsedCallMarginInstruction,
   type ParsedCheckHealthInstruction,
@@ -261,6 +263,7 @@ export function identifyPlimsollAccount(
 export enum PlimsollInstruction {
   AcceptAdmin,
   BackstopLiquidate,
+  BuyBackstopCollateral,
   BuyCollateral,
   CallMargin,
   CheckHealth,
@@ -344,6 +347,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.BackstopLiquidate;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([6, 156, 218, 187, 224, 52, 54, 223]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.BuyBackstopCollateral;
   }
   if (
     containsBytes(
@@ -976,6 +990,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.BackstopLiquidate;
     } & ParsedBackstopLiquidateInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.BuyBackstopCollateral;
+    } & ParsedBuyBackstopCollateralInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.BuyCollateral;
     } & ParsedBuyCollateralInstruction<TProgram>)
   | ({
@@ -1161,6 +1178,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.BackstopLiquidate,
         ...parseBackstopLiquidateInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.BuyBackstopCollateral: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.BuyBackstopCollateral,
+        ...parseBuyBackstopCollateralInstruction(instruction),
       };
     }
     case PlimsollInstruction.BuyCollateral: {
