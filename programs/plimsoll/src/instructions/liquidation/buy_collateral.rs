@@ -158,6 +158,7 @@ impl Sale {
     }
 
     /// An amount at the upper end of the collateral's price range in the cheapest quote, times the discount. # Rounding Up.
+    #[inline(always)]
     pub(in crate::instructions) fn priced(
         collateral: &Collateral,
         exchange: &Exchange,
@@ -174,6 +175,7 @@ impl Sale {
     }
 
     /// Moves the collateral to the buyer and the payment to the account.
+    #[inline(always)]
     pub(in crate::instructions) fn hand_over(&self, from: &mut MarginAccount, to: &mut MarginAccount, collateral: &Pubkey) -> Result<()> {
         let slot = from.collateral_slot(collateral)?;
         slot.balance_atoms = slot.balance_atoms.checked_sub(self.amount).ok_or(PlimsollError::Overflow)?;
