@@ -176,7 +176,12 @@ impl Sale {
 
     /// Moves the collateral to the buyer and the payment to the account.
     #[inline(always)]
-    pub(in crate::instructions) fn hand_over(&self, from: &mut MarginAccount, to: &mut MarginAccount, collateral: &Pubkey) -> Result<()> {
+    pub(in crate::instructions) fn hand_over(
+        &self,
+        from: &mut MarginAccount,
+        to: &mut MarginAccount,
+        collateral: &Pubkey,
+    ) -> Result<()> {
         let slot = from.collateral_slot(collateral)?;
         slot.balance_atoms = slot.balance_atoms.checked_sub(self.amount).ok_or(PlimsollError::Overflow)?;
         from.release_empty_collateral();
