@@ -11,12 +11,8 @@ use std::collections::BTreeMap;
 
 /// Compute units. What the program cannot do yet has no cost, and is short.
 pub fn compute() -> Vec<Bounded> {
-    let groups = [
-        budget::measure_portfolio(),
-        budget::measure_insurance(),
-        budget::measure_hedges(),
-        budget::measure_losses(),
-    ];
+    let groups =
+        [budget::measure_portfolio(), budget::measure_insurance(), budget::measure_hedges(), budget::measure_losses()];
     let units: budget::Units = groups.into_iter().flatten().collect();
     let at = |name: &str| units.get(name).map_or(f64::INFINITY, |units| *units as f64);
     let liquidate =

@@ -61,4 +61,7 @@ test("a gap leaves a writer in breach, and a caller without money gives him to t
   assert.equal(book.cashAtoms, told.cashAtoms);
   assert.ok(book.positionCount > 0);
   await admin.setBackstop(terms);
+  // It holds calls and no collateral: nothing of that is for sale.
+  const purchase = { buyer: buyer.account, authority: buyer.owner, collateral: scene.underlying };
+  await assertRefused("MarketMissing", () => backstop.buyBackstopCollateral(purchase));
 });

@@ -7,6 +7,7 @@ import {
   decodeBackstop,
   decodePoolStake,
   getBackstopLiquidateInstruction,
+  getBuyBackstopCollateralInstruction,
   getDepositBackstopInstruction,
   getOpenBackstopStakeInstruction,
   getRequestBackstopLeaveInstruction,
@@ -43,6 +44,17 @@ export type BackstopRequest = {
   minRewardAtoms?: bigint;
   /** The account's liquidation sequence the decision was made on; default whatever it is. */
   liquidationSequence?: bigint;
+};
+
+export type BackstopPurchase = {
+  /** The margin account that pays and receives. */
+  buyer: Address;
+  authority: TransactionSigner;
+  collateral: Address;
+  /** Most to buy, in the mint's atoms; default all of it. */
+  maxAmountAtoms?: bigint;
+  /** Most to pay, in quote atoms; default whatever it costs. */
+  maxPaymentAtoms?: bigint;
 };
 
 export class PlimsollBackstop extends PlimsollClient {
@@ -113,6 +125,26 @@ export class PlimsollBackstop extends PlimsollClient {
     };
     const bare = getBackstopLiquidateInstruction(input, this.config);
     return this.run(options, withAccounts(bare, await this.#markets([book, liquidatee])));
+  }
+
+  /** Buys collateral of the backstop at the first discount of an auction, so that its stakers can leave with the cash. */
+  async buyBackstopCollateral(
+    { buyer, authority, collateral, ...limits }: BackstopPurchase,
+    options?: Options,
+  ): Promise<Receipt> {
+    const [backstop, book] = await Promise.all([this.backstopAddress(), this.bookAddress()]);
+    const input = {
+      buyerAuthority: authority,
+      exchange: this.exchange,
+      buyer,
+      backstop,
+      book,
+      collateral,
+      maxAmountAtoms: limits.maxAmountAtoms ?? (1n << 64n) - 1n,
+      maxPaymentAtoms: limits.maxPaymentAtoms ?? (1n << 63n) - 1n,
+    };
+    const bare = getBuyBackstopCollateralInstruction(input, this.config);
+    return this.run(options, withAccounts(bare, await this.#markets([book, buyer])));
   }
 
   async #markets(accounts: readonly Address[]) {

@@ -42,7 +42,10 @@ impl Side {
     /// Notes the price of a side that was booked without one, if its position is still there.
     pub fn note_price(&self, account: &mut MarginAccount, price: Price) -> Result<()> {
         let place = (self.underlying, self.expiry, self.series);
-        let held = account.positions().iter().position(|position| (position.underlying, position.expiry, position.series) == place);
+        let held = account
+            .positions()
+            .iter()
+            .position(|position| (position.underlying, position.expiry, position.series) == place);
         if let Some(index) = held {
             let position = &mut account.positions[index];
             let old = position.size().sub(self.size).or_error()?;

@@ -354,6 +354,15 @@ pub mod plimsoll {
         instructions::backstop_liquidate::handler(ctx, args)
     }
 
+    /// Buys collateral of the backstop at the first discount of an auction. Signer: buyer's owner or delegate.
+    /// Remaining accounts: every market the buyer and the backstop use.
+    pub fn buy_backstop_collateral<'info>(
+        ctx: Context<'info, BuyBackstopCollateral<'info>>,
+        args: BuyBackstopCollateralArgs,
+    ) -> Result<()> {
+        instructions::buy_backstop_collateral::handler(ctx, args)
+    }
+
     /// Fixes the settlement price of an expiry that has passed. Signer: nobody.
     pub fn settle_expiry(ctx: Context<SettleExpiry>, expiry: u8) -> Result<()> {
         instructions::settle_expiry::handler(ctx, expiry)

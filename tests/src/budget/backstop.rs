@@ -3,7 +3,8 @@
 use super::books::{book, breach};
 use super::measures::Meter;
 use super::Units;
-use crate::{usd, Market};
+use crate::fixture::buy_all;
+use crate::{usd, Market, Token};
 use plimsoll::state::MarginMode;
 
 const ETH: Market = Market(0);
@@ -39,5 +40,14 @@ pub fn backstop() -> Units {
         let withdraw = f.withdraw_backstop(pool, backer, usd(1.0));
         meter.note(&format!("withdraw_backstop:{legs}_legs"), withdraw);
     }
+    let (f, _, buyer) = &mut book(MarginMode::Cross, 4, 1);
+    let (_, pool) = f.backed(&[ETH], 1_000.0);
+    let owner = f.trader("owner", 0.0);
+    f.deposit_token(owner, Token(0), 1_000_000_000).unwrap_or_else(|failure| panic!("deposit: {failure}"));
+    let slot = f.account(owner).collaterals[0];
+    f.edit_account(owner, |account| account.collaterals[0] = bytemuck::Zeroable::zeroed());
+    f.edit_account(pool, |account| account.collaterals[0] = slot);
+    let buy = f.buy_backstop_collateral(pool, *buyer, buy_all(slot.collateral));
+    meter.note("buy_backstop_collateral:4_legs", buy);
     meter.0
 }

@@ -6,8 +6,8 @@
 mod backstop;
 mod books;
 mod expiries;
-mod losses;
 mod hedges;
+mod losses;
 mod measures;
 
 use std::collections::BTreeMap;

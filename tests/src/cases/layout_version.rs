@@ -65,3 +65,26 @@ fn a_market_of_another_version_values_nothing() {
     }
     f.check_health(writer);
 }
+
+#[test]
+fn a_backstop_of_another_version_is_refused() {
+    let mut f = Fixture::new(&crate::Setup::lite());
+    f.insured(0, 100.0);
+    let (backer, book) = f.backed(&[ETH], 1_000.0);
+    let (buyer, writer, _) = written_calls(&mut f);
+    f.set_price(ETH, 1_750.0);
+    let (backstop, stake) = (f.backstop_key(), f.backstop_stake_key(backer));
+    for address in [backstop, stake] {
+        set_version(&mut f, &address, 2);
+        expect_error!(f.deposit_backstop(book, backer, 5_000_000), PlimsollError::WrongVersion);
+        expect_error!(f.withdraw_backstop(book, backer, 1), PlimsollError::WrongVersion);
+        set_version(&mut f, &address, 1);
+    }
+    set_version(&mut f, &backstop, 2);
+    expect_error!(f.change_backstop(|_| ()), PlimsollError::WrongVersion);
+    expect_error!(f.call_backstop(book, buyer, writer), PlimsollError::WrongVersion);
+    let all = crate::fixture::buy_all(f.token_key(SOL));
+    expect_error!(f.buy_backstop_collateral(book, buyer, all), PlimsollError::WrongVersion);
+    set_version(&mut f, &backstop, 1);
+    f.call_backstop(book, buyer, writer).unwrap();
+}

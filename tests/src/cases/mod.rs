@@ -2,6 +2,7 @@
 
 mod backstop;
 mod backstop_liquidate;
+mod buy_backstop_collateral;
 mod buy_collateral;
 mod call_margin;
 mod change_admin;

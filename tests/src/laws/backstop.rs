@@ -8,6 +8,7 @@
 //!             bounty ≤ least bounty − part, only for the whole of an account, and within the day's budget
 //! fund        moves by support + bounty, to the atom; support within [0, −MM·f], at the first sighting within [0, −E·f]
 //! loss        of the pool's equity with an insolvent account ≤ limit·(what it had) and ≤ −E·f
+//! sale        of its collateral: at the first discount of the index at least; what the pool and the buyer have together stays the same
 //! shares      a deposit buys no more, and a withdrawal pays no more, than shares·E/(all shares) before
 //! ```
 
@@ -18,9 +19,11 @@ use crate::fixture::Events;
 use crate::native;
 use crate::world::World;
 use anchor_lang::Discriminator;
-use plimsoll::events::{AccountLiquidated, AccountTakenOver, BackstopDeposited, BackstopTook, BackstopWithdrawn};
+use plimsoll::events::{
+    AccountLiquidated, AccountTakenOver, BackstopCollateralBought, BackstopDeposited, BackstopTook, BackstopWithdrawn,
+};
 use plimsoll::health::Purpose;
-use plimsoll::instruction::{BackstopLiquidate, DepositBackstop, WithdrawBackstop};
+use plimsoll::instruction::{BackstopLiquidate, BuyBackstopCollateral, DepositBackstop, WithdrawBackstop};
 use plimsoll::state::{Backstop, MarginAccount};
 use solana_pubkey::Pubkey;
 
@@ -51,6 +54,9 @@ pub fn check(step: &Step) -> Result<(), Broken> {
     }
     if let Some(call) = step.calls(BackstopLiquidate::DISCRIMINATOR).next() {
         return check_take(step, &call.accounts[5].pubkey);
+    }
+    if let Some(call) = step.calls(BuyBackstopCollateral::DISCRIMINATOR).next() {
+        return check_sale(step, (&call.accounts[4].pubkey, &call.accounts[2].pubkey));
     }
     if step.calls(DepositBackstop::DISCRIMINATOR).next().is_some() {
         let told: BackstopDeposited = step.receipt.event();
@@ -99,6 +105,29 @@ fn check_shares(step: &Step, equity: i64, shares: i64, amount: i64) -> Result<()
         if report.initial.is_negative() || left.cash_atoms < 0 {
             return Err(format!("a withdrawal left the pool with {report:?}"));
         }
+    }
+    Ok(())
+}
+
+fn check_sale(step: &Step, (pool, buyer): (&Pubkey, &Pubkey)) -> Result<(), Broken> {
+    let told: BackstopCollateralBought = step.receipt.event();
+    let balance = |account: &MarginAccount| {
+        let held = account.collaterals.iter().find(|slot| slot.collateral == told.collateral);
+        (account.cash_atoms, held.map_or(0, |slot| slot.balance_atoms as i64))
+    };
+    for (key, sign) in [(pool, 1), (buyer, -1)] {
+        let (before, after) = (balance(book(&step.before, key)?), balance(book(&step.after, key)?));
+        let moved = (after.0 - before.0, after.1 - before.1);
+        if moved != (sign * told.payment_atoms, -sign * told.amount_atoms as i64) {
+            return Err(format!("a sale of {} for {} moved {moved:?} of {key}", told.amount_atoms, told.payment_atoms));
+        }
+    }
+    let equity = |world| Ok::<i128, Broken>(i128::from(valued(world, pool)?.report.equity.raw()));
+    let (before, after) = (equity(&step.before)?, equity(&step.after)?);
+    // Worth w at the index, paid at least d·w: what is lost is at most (1 − d)/d of the payment.
+    let discount = i128::from(step.before.exchanges[0].1.liquidation.discount_e9);
+    if (before - after - 4) * discount > i128::from(told.payment_atoms) * (ONE - discount) {
+        return Err(format!("the pool sold for {} and went from {before} to {after}", told.payment_atoms));
     }
     Ok(())
 }

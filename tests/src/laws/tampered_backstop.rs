@@ -125,6 +125,26 @@ fn law_of_the_backstop_notices_a_share_too_many_and_a_book_of_somebody_else() {
 }
 
 #[test]
+fn law_of_the_backstop_notices_a_sale_below_its_price() {
+    let mut s = scene(1_500.0);
+    let buyer = s.f.trader("buyer", 5_000.0);
+    s.f.deposit_token(buyer, crate::Token(0), 10_000_000_000).unwrap();
+    let slot = s.f.account(buyer).collaterals[0];
+    s.f.edit_account(buyer, |account| account.collaterals[0] = bytemuck::Zeroable::zeroed());
+    s.f.edit_account(s.book, |account| account.collaterals[0] = slot);
+    let args = crate::fixture::buy_all(slot.collateral);
+    let buy = [s.f.buy_backstop_collateral_instruction(s.book, buyer, args)];
+    let before = s.f.world();
+    let receipt = s.f.buy_backstop_collateral(s.book, buyer, args).unwrap();
+    let mut step = Step { before, after: s.f.world(), instructions: &buy, receipt: &receipt };
+    assert_eq!(check(&step), Ok(()));
+    step.before.exchanges[0].1.liquidation.discount_e9 = 990_000_000;
+    assert!(backstop::check(&step).unwrap_err().contains("the pool sold for"));
+    account(&mut step.after, s.f.margin_key(buyer)).cash_atoms += 1;
+    assert!(backstop::check(&step).unwrap_err().contains("a sale of"));
+}
+
+#[test]
 fn law_of_the_backstop_notices_shares_at_another_price() {
     let mut s = scene(SOLVENT);
     let (book, backer) = (s.f.margin_key(s.book), Trader(s.book.0 + 1));

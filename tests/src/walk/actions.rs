@@ -72,6 +72,21 @@ pub enum Action {
         whom: usize,
         part: f64,
     },
+    BuyOfBackstop {
+        who: usize,
+    },
+    Hedge {
+        who: usize,
+        whom: usize,
+        series: usize,
+        part: f64,
+    },
+    HedgeNew {
+        who: usize,
+        whom: usize,
+        away: f64,
+        part: f64,
+    },
     Back {
         dollars: u32,
     },
@@ -205,6 +220,11 @@ fn of_debts() -> impl Strategy<Value = Action> {
     prop_oneof![
         5 => (who(), 1usize..6, prop_oneof![0.01f64..0.2, 0.2f64..1.5])
             .prop_map(|(who, next, part)| CallBackstop { who, whom: who + next, part }),
+        1 => who().prop_map(|who| BuyOfBackstop { who }),
+        3 => (who(), 1usize..6, 0usize..12, 0.01f64..0.4)
+            .prop_map(|(who, next, series, part)| Hedge { who, whom: who + next, series, part }),
+        2 => (who(), 1usize..6, 0.0f64..0.2, prop_oneof![Just(1.0), 0.1f64..1.1])
+            .prop_map(|(who, next, away, part)| HedgeNew { who, whom: who + next, away, part }),
         1 => (1u32..5_000).prop_map(|dollars| Back { dollars }),
         1 => (0.0f64..1.1).prop_map(|part| Leave { part }),
         2 => who().prop_map(|who| Outlast { who }),

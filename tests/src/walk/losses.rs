@@ -1,7 +1,11 @@
-//! What people do about debts: the backstop, ranks, deleveraging, shared losses.
+//! What people do about breaches and debts: hedges, the backstop, ranks, deleveraging, shared losses.
 
-use super::{Action, Outcome, Walk};
+use super::{Action, Outcome, Walk, SOL};
+use crate::fixture::{buy_all, e9, new_hedge};
 use crate::{Contract, Trader};
+use plimsoll::state::Series;
+use plimsoll_risk::liquidation::strike_step;
+use plimsoll_risk::units::Price;
 
 impl Walk {
     pub(super) fn debts(&mut self, action: &Action) -> Option<Outcome> {
@@ -17,6 +21,24 @@ impl Walk {
                 let shares = (self.f.backstop_stake(self.backer).shares as f64 * part) as i64;
                 let asked = self.f.request_backstop_leave(self.backer, shares);
                 ("leave", asked.and_then(|_| self.f.withdraw_backstop(self.book, self.backer, shares)))
+            }
+            Action::BuyOfBackstop { who } => {
+                let args = buy_all(self.f.token_key(SOL));
+                ("buy_of_backstop", self.f.buy_backstop_collateral(self.book, self.trader(who), args))
+            }
+            Action::Hedge { who, whom, series, part } => {
+                let victim = self.victim(whom, |_, report| !report.equity.is_negative());
+                let (short, size) = self.short_of(victim).unwrap_or((self.contracts[series], 0.1));
+                ("hedge", self.f.hedge(self.trader(who), victim, short.market, short.hedge(size * part)))
+            }
+            Action::HedgeNew { who, whom, away, part } => {
+                let victim = self.victim(whom, |_, report| !report.equity.is_negative());
+                let (short, size) = self.short_of(victim).unwrap_or((self.contracts[0], 0.1));
+                let (series, index) = (self.f.series(short), self.prices[short.market.0]);
+                let (is_put, step) = (series.kind == Series::PUT, strike_step(Price::from_raw(e9(index))).raw());
+                let strike = e9(index * if is_put { 1.0 - away } else { 1.0 + away }) / step * step;
+                let args = new_hedge(series.expiry, is_put, strike as f64 / 1e9, size * part);
+                ("hedge_new", self.f.hedge(self.trader(who), victim, short.market, args))
             }
             Action::Outlast { who } => ("outlast", self.outlast(who)),
             Action::Rank { who, series } => {
@@ -35,6 +57,12 @@ impl Walk {
             }
             _ => return None,
         })
+    }
+
+    /// The first contract an account is short in, and how much of it.
+    fn short_of(&self, account: Trader) -> Option<(Contract, f64)> {
+        let size = |contract: &Contract| self.f.position(account, *contract) as f64 / -1e6;
+        self.contracts.iter().map(|contract| (*contract, size(contract))).find(|(_, size)| *size > 0.0)
     }
 
     /// All margin accounts.

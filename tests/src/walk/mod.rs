@@ -13,7 +13,6 @@ use crate::chain::{Backend, Receipt};
 use crate::fixture::ExpirySetup;
 use crate::native;
 use crate::{usd, Contract, Failure, Fixture, Market, MarketSetup, Setup, Token, Trader};
-use anchor_spl::token::spl_token::error::TokenError;
 use plimsoll::errors::PlimsollError;
 use plimsoll::health::{Health, Purpose};
 use plimsoll::state::{MarginAccount, MarginMode};
@@ -179,18 +178,9 @@ impl Walk {
     }
 }
 
-/// Failures of the program's own making, arithmetic excepted: nothing here is large enough to overflow. And the token program's
-/// where somebody wants money out: who owes cash owes it to the others, and the vault is short of it until he pays or sells.
+/// Failures of the program's own making, arithmetic excepted: nothing here is large enough to overflow.
 fn require_declared(action: &Action, failure: &Failure) -> u32 {
     let overflow = anchor_lang::error::ERROR_CODE_OFFSET + PlimsollError::Overflow as u32;
-    let wants_money = matches!(
-        action,
-        Action::Withdraw { .. } | Action::Strip { .. } | Action::Unstake { .. } | Action::CollectFees { .. }
-    );
-    let is_declared = |code: &u32| {
-        ((6_000..7_000).contains(code) && *code != overflow)
-            || (wants_money && *code == TokenError::InsufficientFunds as u32)
-    };
-    let code = failure.code.filter(is_declared);
+    let code = failure.code.filter(|code| (6_000..7_000).contains(code) && *code != overflow);
     code.unwrap_or_else(|| panic!("{action:?} failed with {failure}"))
 }

@@ -53,6 +53,18 @@ pub struct BackstopWithdrawn {
     pub total_shares: i64,
 }
 
+/// Collateral of the backstop has become cash.
+#[event]
+pub struct BackstopCollateralBought {
+    pub backstop: Pubkey,
+    pub buyer: Pubkey,
+    pub collateral: Pubkey,
+    pub amount_atoms: u64,
+    pub payment_atoms: i64,
+    /// The backstop's cash afterwards.
+    pub cash_atoms: i64,
+}
+
 /// The backstop has taken a slice: next to the `AccountLiquidated` or `AccountTakenOver` of the same transaction, which names its
 /// margin account as taker.
 #[event]

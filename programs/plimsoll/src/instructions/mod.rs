@@ -33,7 +33,7 @@ rooms! {
         deleverage, open_queue, rank_position, share_loss,
     }
     backstop {
-        backstop_liquidate, create_backstop, deposit_backstop, open_backstop_stake, request_backstop_leave, set_backstop,
+        backstop_liquidate, buy_backstop_collateral, create_backstop, deposit_backstop, open_backstop_stake, request_backstop_leave, set_backstop,
         withdraw_backstop,
     }
     settlement {

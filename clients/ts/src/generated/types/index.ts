@@ -20,6 +20,7 @@ export * from "./arrayUse";
 export * from "./auction";
 export * from "./auctionEnded";
 export * from "./backstopChanged";
+export * from "./backstopCollateralBought";
 export * from "./backstopCreated";
 export * from "./backstopDeposited";
 export * from "./backstopLeaveRequested";

@@ -55,9 +55,9 @@ pub struct BuyCollateral<'info> {
 }
 
 /// A part of a balance with its price.
-struct Sale {
+pub(in crate::instructions) struct Sale {
     amount: u64,
-    payment: Value,
+    pub payment: Value,
     /// What it is worth at the index above that.
     bonus: Value,
 }
@@ -170,16 +170,36 @@ impl Sale {
         // Crumbs would only move the sequence.
         let is_crumb = u128::from(amount) * (ONE_E9 as u128) < u128::from(most) * (MIN_SLICE_E9 as u128);
         require!(!is_crumb, PlimsollError::SliceTooSmall);
+        let sale = Self::priced(collateral, exchange, amount, discount)?;
+        require!(sale.payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
+        Ok(sale)
+    }
+
+    /// An amount at the upper end of the collateral's price range in the cheapest quote, times the discount. # Rounding Up.
+    #[inline(always)]
+    pub(in crate::instructions) fn priced(
+        collateral: &Collateral,
+        exchange: &Exchange,
+        amount: u64,
+        discount: Ratio,
+    ) -> Result<Self> {
+        let (at_index, stable) = (collateral.market(), &exchange.stable);
+        let at_high = CollateralMarket { price: collateral.price.high(), ..at_index };
         let sold = at_high.value(CollateralBalance(amount), stable.low()).or_error()?.full;
         // The value was rounded down by at most two atoms.
         let payment = sold.add(Value::from_raw(2)).or_error()?.scale(discount, Rounding::Up).or_error()?;
-        require!(payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
         let worth = at_index.value(CollateralBalance(amount), stable.index()).or_error()?.full;
         Ok(Self { amount, payment, bonus: worth.sub(payment).or_error()? })
     }
 
     /// Moves the collateral to the buyer and the payment to the account.
-    fn hand_over(&self, from: &mut MarginAccount, to: &mut MarginAccount, collateral: &Pubkey) -> Result<()> {
+    #[inline(always)]
+    pub(in crate::instructions) fn hand_over(
+        &self,
+        from: &mut MarginAccount,
+        to: &mut MarginAccount,
+        collateral: &Pubkey,
+    ) -> Result<()> {
         let slot = from.collateral_slot(collateral)?;
         slot.balance_atoms = slot.balance_atoms.checked_sub(self.amount).ok_or(PlimsollError::Overflow)?;
         from.release_empty_collateral();
