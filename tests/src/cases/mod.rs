@@ -40,6 +40,7 @@ mod set_portfolio_params;
 mod set_scenarios;
 mod settle_account;
 mod settle_expiry;
+mod share_loss;
 mod support;
 mod sync_interest;
 mod take_over;

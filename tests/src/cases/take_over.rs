@@ -106,19 +106,17 @@ fn a_solvent_account_is_not_taken_over() {
     expect_error!(f.take_over(taker, writer, TAKE_OVER), PlimsollError::NotLiquidatable);
 }
 
-/// A deposit of a dollar at the right moment would have set back the auction each time: its clock stands still instead.
+/// A deposit of a dollar at the right moment would have set back the auction each time: its clock runs back for as long as it lasts.
 #[test]
-fn reg_an_insolvency_that_is_interrupted_goes_on_where_it_stopped() {
+fn reg_an_interrupted_insolvency_loses_no_more_than_the_interruption() {
     let (mut f, _, writer, _) = insolvent(2_000.0);
-    f.flag(writer).unwrap();
-    f.pass(60);
-    f.flag(writer).unwrap();
+    f.outlast(writer, 60);
     let first = f.account(writer).auction.insolvent_at;
-    assert_eq!(f.account(writer).auction.insolvent_secs, 60);
+    assert_eq!(f.account(writer).auction.insolvent_secs, 120);
     f.set_price(ETH, 1_780.0);
     f.pass(60);
     let seen: BreachSeen = f.flag(writer).unwrap().event();
-    assert_eq!((seen.support_atoms, seen.elapsed_secs), (0, 120));
+    assert_eq!((seen.support_atoms, seen.elapsed_secs), (0, 180));
     f.set_price(ETH, 2_000.0);
     let seen: BreachSeen = f.flag(writer).unwrap().event();
     let (owed, deficit) = (-f.check_health(writer).equity_atoms, -f.check_health(writer).maintenance_atoms);

@@ -285,3 +285,14 @@ fn withdrawals_wait_while_they_are_paused_and_no_longer() {
     f.pause(PauseBits::DEPOSIT | PauseBits::TRADE, 60).unwrap();
     f.withdraw(anna, 1).unwrap();
 }
+
+/// While somebody owes cash, others cannot all have theirs at once: the last is told so in words.
+#[test]
+fn a_vault_that_is_short_says_so() {
+    let mut f = Fixture::default();
+    let (debtor, rich) = (f.trader("debtor", 0.0), f.trader("rich", 100.0));
+    f.edit_account(debtor, |account| account.cash_atoms -= usd(40.0));
+    f.edit_account(rich, |account| account.cash_atoms += usd(40.0));
+    expect_error!(f.withdraw(rich, usd(140.0) as u64), PlimsollError::VaultShort);
+    f.withdraw(rich, usd(100.0) as u64).unwrap();
+}

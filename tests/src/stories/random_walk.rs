@@ -72,7 +72,7 @@ fn random_days_reach_every_kind_of_action() {
         }
     }
     let names =
-        "deposit deposit_sol withdraw withdraw_sol trade strip move band move_sol peg squeeze liquidate hedge take_over buy call_backstop back leave outlast rank deleverage share \
+        "deposit deposit_sol withdraw withdraw_sol trade strip move band move_sol peg squeeze liquidate hedge hedge_new take_over buy call_backstop buy_of_backstop back leave outlast rank deleverage share \
                  stake unstake collect collect_fees call flag pass silence settle_expiry settle_account sync publish \
                  sample forecast terms cross haircuts";
     for name in names.split_whitespace() {

@@ -2,6 +2,8 @@
 import {
   getAccountClosedDecoder,
   type AccountClosed,
+  getAccountHedgedDecoder,
+  type AccountHedged,
   getAccountLiquidatedDecoder,
   type AccountLiquidated,
   getAccountOpenedDecoder,
@@ -16,6 +18,20 @@ import {
   type AdminNominated,
   getAuctionEndedDecoder,
   type AuctionEnded,
+  getBackstopChangedDecoder,
+  type BackstopChanged,
+  getBackstopCollateralBoughtDecoder,
+  type BackstopCollateralBought,
+  getBackstopCreatedDecoder,
+  type BackstopCreated,
+  getBackstopDepositedDecoder,
+  type BackstopDeposited,
+  getBackstopLeaveRequestedDecoder,
+  type BackstopLeaveRequested,
+  getBackstopTookDecoder,
+  type BackstopTook,
+  getBackstopWithdrawnDecoder,
+  type BackstopWithdrawn,
   getBreachSeenDecoder,
   type BreachSeen,
   getCollateralBoughtDecoder,
@@ -103,6 +119,7 @@ import {
 /** Every event of the program by name. */
 export type PlimsollEvents = {
   AccountClosed: AccountClosed;
+  AccountHedged: AccountHedged;
   AccountLiquidated: AccountLiquidated;
   AccountOpened: AccountOpened;
   AccountTakenOver: AccountTakenOver;
@@ -110,6 +127,13 @@ export type PlimsollEvents = {
   AdminChanged: AdminChanged;
   AdminNominated: AdminNominated;
   AuctionEnded: AuctionEnded;
+  BackstopChanged: BackstopChanged;
+  BackstopCollateralBought: BackstopCollateralBought;
+  BackstopCreated: BackstopCreated;
+  BackstopDeposited: BackstopDeposited;
+  BackstopLeaveRequested: BackstopLeaveRequested;
+  BackstopTook: BackstopTook;
+  BackstopWithdrawn: BackstopWithdrawn;
   BreachSeen: BreachSeen;
   CollateralBought: CollateralBought;
   CollateralChanged: CollateralChanged;
@@ -161,6 +185,11 @@ export const EVENTS = [
     decoder: getAccountClosedDecoder,
   },
   {
+    name: "AccountHedged",
+    discriminator: [61, 231, 235, 8, 85, 161, 172, 165],
+    decoder: getAccountHedgedDecoder,
+  },
+  {
     name: "AccountLiquidated",
     discriminator: [87, 101, 34, 236, 150, 254, 234, 209],
     decoder: getAccountLiquidatedDecoder,
@@ -194,6 +223,41 @@ export const EVENTS = [
     name: "AuctionEnded",
     discriminator: [91, 165, 139, 202, 204, 215, 92, 52],
     decoder: getAuctionEndedDecoder,
+  },
+  {
+    name: "BackstopChanged",
+    discriminator: [45, 64, 187, 226, 197, 204, 7, 200],
+    decoder: getBackstopChangedDecoder,
+  },
+  {
+    name: "BackstopCollateralBought",
+    discriminator: [128, 103, 11, 205, 32, 63, 16, 14],
+    decoder: getBackstopCollateralBoughtDecoder,
+  },
+  {
+    name: "BackstopCreated",
+    discriminator: [74, 123, 102, 100, 230, 212, 162, 41],
+    decoder: getBackstopCreatedDecoder,
+  },
+  {
+    name: "BackstopDeposited",
+    discriminator: [196, 29, 165, 121, 48, 36, 150, 225],
+    decoder: getBackstopDepositedDecoder,
+  },
+  {
+    name: "BackstopLeaveRequested",
+    discriminator: [127, 168, 28, 157, 204, 56, 122, 54],
+    decoder: getBackstopLeaveRequestedDecoder,
+  },
+  {
+    name: "BackstopTook",
+    discriminator: [78, 247, 158, 94, 141, 6, 30, 219],
+    decoder: getBackstopTookDecoder,
+  },
+  {
+    name: "BackstopWithdrawn",
+    discriminator: [101, 239, 247, 121, 175, 185, 183, 236],
+    decoder: getBackstopWithdrawnDecoder,
   },
   {
     name: "BreachSeen",
@@ -662,7 +726,7 @@ export const ERRORS = [
   {
     code: 6403,
     name: "PriceLimit",
-    message: "Slice costs more than the caller's maximum: raise the limit or take less",
+    message: "Price is worse than the caller's limit: relax the limit or change the size",
   },
   {
     code: 6404,
@@ -717,7 +781,62 @@ export const ERRORS = [
   {
     code: 6414,
     name: "LossNotFinal",
-    message: "Account still holds positions or collateral, or owes no cash: deleverage, settle or sell first",
+    message: "Account still holds shorts, or something worth selling, or owes no cash: deleverage, settle or sell first",
+  },
+  {
+    code: 6415,
+    name: "HedgeWithoutUse",
+    message: "Hedge raises the margin of no solvent account by enough: sell an option that covers more of its risk, or more of it",
+  },
+  {
+    code: 6416,
+    name: "HedgeTooLarge",
+    message: "Hedge lifts the account too far above its buffer: sell fewer contracts or a cheaper strike",
+  },
+  {
+    code: 6417,
+    name: "StrikeOffGrid",
+    message: "Strike is not one that a hedge may list: use a listed series or a round strike nearer to the index",
+  },
+  {
+    code: 6418,
+    name: "LossBeingCollected",
+    message: "All cash bears this debt already: collect the parts of accounts, and share what is missing after the length of an insolvent auction",
+  },
+  {
+    code: 6419,
+    name: "CollateralFirst",
+    message: "Account still holds collateral worth more than a hundredth of its claims: buy that first",
+  },
+  {
+    code: 6420,
+    name: "BackstopNotOpen",
+    message: "Auction is younger than the backstop's opening: flag the account, and let other takers come or wait",
+  },
+  {
+    code: 6421,
+    name: "BackstopMarket",
+    message: "Backstop does not take this underlying: leave the account to other takers",
+  },
+  {
+    code: 6422,
+    name: "BackstopLimit",
+    message: "Backstop would hold more than its limits or owe cash: take a smaller slice or leave it to other takers",
+  },
+  {
+    code: 6423,
+    name: "BackstopLoss",
+    message: "Backstop would lose more than it may with one account: wait until the insurance fund has more or other takers come",
+  },
+  {
+    code: 6424,
+    name: "BackstopInsolvent",
+    message: "Backstop owes more than it owns: wait until its account has been settled, liquidated or repaid",
+  },
+  {
+    code: 6425,
+    name: "RewardTooSmall",
+    message: "Caller would be paid less than his minimum: lower it or wait",
   },
   {
     code: 6500,
@@ -800,6 +919,11 @@ export const ERRORS = [
     message: "Mint has decimals that the ledger cannot hold: use 6 for the quote, at most 12 for collateral",
   },
   {
+    code: 6706,
+    name: "VaultShort",
+    message: "Vault holds less than the amount while others owe it: withdraw less, or wait until they have paid",
+  },
+  {
     code: 6800,
     name: "ParameterOutOfRange",
     message: "Risk parameter is outside its limits: see the limits in docs/risk-model.md",
@@ -814,6 +938,7 @@ export const ERRORS = [
 /** Constants of the program. */
 export const CONSTANTS = {
   MAX_ARRAY_AGE_SECS: 300,
+  MAX_BACKSTOP_MARKETS: 8,
   MAX_COLLATERALS: 8,
   MAX_EXPIRIES: 16,
   MAX_HISTORY: 64,

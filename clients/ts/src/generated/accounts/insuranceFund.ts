@@ -75,7 +75,7 @@ export type InsuranceFund = {
   cooldownSecs: bigint;
   /** Σ of what the takers of insolvent accounts, and the backstop's callers as bounties, were paid. */
   paidAtoms: bigint;
-  /** Σ of the fees it took in, and of what rounding left of shared losses. */
+  /** Σ of the fees it took in. */
   earnedAtoms: bigint;
   ledger: LossLedger;
   reserved: Array<bigint>;
@@ -96,7 +96,7 @@ export type InsuranceFundInput = {
   cooldownSecs: number | bigint;
   /** Σ of what the takers of insolvent accounts, and the backstop's callers as bounties, were paid. */
   paidAtoms: number | bigint;
-  /** Σ of the fees it took in, and of what rounding left of shared losses. */
+  /** Σ of the fees it took in. */
   earnedAtoms: number | bigint;
   ledger: LossLedgerInput;
   reserved: Array<number | bigint>;

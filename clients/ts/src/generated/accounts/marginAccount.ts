@@ -103,13 +103,14 @@ export type MarginAccount = {
   auction: Auction;
   /** Until when an open margin call is to be met. */
   marginCallDeadline: bigint;
-  /**
-   * Fees on the bonuses of this account's liquidations and its parts of shared losses, which are the insurance fund's: no longer
-   * cash of the account.
-   */
+  /** Fees on the bonuses of this account's liquidations, which are the insurance fund's: no longer cash of the account. */
   insuranceDueAtoms: bigint;
   /** The exchange's cash index up to which cash has borne shared losses. */
   cashIndexE18: bigint;
+  /** The account's parts of shared losses, not moved to their reserve yet: no longer cash of the account. */
+  lossDueAtoms: bigint;
+  /** When this account's debt was shared last; 0 while it is not. */
+  leviedAt: bigint;
   /** Account-level settings to come. */
   reserved: Array<bigint>;
 };
@@ -147,13 +148,14 @@ export type MarginAccountInput = {
   auction: AuctionInput;
   /** Until when an open margin call is to be met. */
   marginCallDeadline: number | bigint;
-  /**
-   * Fees on the bonuses of this account's liquidations and its parts of shared losses, which are the insurance fund's: no longer
-   * cash of the account.
-   */
+  /** Fees on the bonuses of this account's liquidations, which are the insurance fund's: no longer cash of the account. */
   insuranceDueAtoms: number | bigint;
   /** The exchange's cash index up to which cash has borne shared losses. */
   cashIndexE18: number | bigint;
+  /** The account's parts of shared losses, not moved to their reserve yet: no longer cash of the account. */
+  lossDueAtoms: number | bigint;
+  /** When this account's debt was shared last; 0 while it is not. */
+  leviedAt: number | bigint;
   /** Account-level settings to come. */
   reserved: Array<number | bigint>;
 };
@@ -183,7 +185,9 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountInput> 
       ["marginCallDeadline", getI64Encoder()],
       ["insuranceDueAtoms", getI64Encoder()],
       ["cashIndexE18", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 23 })],
+      ["lossDueAtoms", getI64Encoder()],
+      ["leviedAt", getI64Encoder()],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 21 })],
     ]),
     (value) => ({ ...value, discriminator: MARGIN_ACCOUNT_DISCRIMINATOR }),
   );
@@ -213,7 +217,9 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
     ["marginCallDeadline", getI64Decoder()],
     ["insuranceDueAtoms", getI64Decoder()],
     ["cashIndexE18", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 23 })],
+    ["lossDueAtoms", getI64Decoder()],
+    ["leviedAt", getI64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 21 })],
   ]);
 }
 

@@ -116,7 +116,7 @@ export const PLIMSOLL_ERROR__NOT_LIQUIDATABLE = 0x1900; // 6400
 export const PLIMSOLL_ERROR__SELF_LIQUIDATION = 0x1901; // 6401
 /** SliceTooSmall: Slice is smaller than the caller's minimum: accept a smaller slice or none */
 export const PLIMSOLL_ERROR__SLICE_TOO_SMALL = 0x1902; // 6402
-/** PriceLimit: Slice costs more than the caller's maximum: raise the limit or take less */
+/** PriceLimit: Price is worse than the caller's limit: relax the limit or change the size */
 export const PLIMSOLL_ERROR__PRICE_LIMIT = 0x1903; // 6403
 /** SequenceMismatch: Liquidation sequence has moved: read the account again and retry */
 export const PLIMSOLL_ERROR__SEQUENCE_MISMATCH = 0x1904; // 6404
@@ -138,8 +138,30 @@ export const PLIMSOLL_ERROR__NOT_RANKED = 0x190b; // 6411
 export const PLIMSOLL_ERROR__OUTRANKED = 0x190c; // 6412
 /** TooFewRanked: Ranked counterparties hold less than half of the open interest: rank more of them */
 export const PLIMSOLL_ERROR__TOO_FEW_RANKED = 0x190d; // 6413
-/** LossNotFinal: Account still holds positions or collateral, or owes no cash: deleverage, settle or sell first */
+/** LossNotFinal: Account still holds shorts, or something worth selling, or owes no cash: deleverage, settle or sell first */
 export const PLIMSOLL_ERROR__LOSS_NOT_FINAL = 0x190e; // 6414
+/** HedgeWithoutUse: Hedge raises the margin of no solvent account by enough: sell an option that covers more of its risk, or more of it */
+export const PLIMSOLL_ERROR__HEDGE_WITHOUT_USE = 0x190f; // 6415
+/** HedgeTooLarge: Hedge lifts the account too far above its buffer: sell fewer contracts or a cheaper strike */
+export const PLIMSOLL_ERROR__HEDGE_TOO_LARGE = 0x1910; // 6416
+/** StrikeOffGrid: Strike is not one that a hedge may list: use a listed series or a round strike nearer to the index */
+export const PLIMSOLL_ERROR__STRIKE_OFF_GRID = 0x1911; // 6417
+/** LossBeingCollected: All cash bears this debt already: collect the parts of accounts, and share what is missing after the length of an insolvent auction */
+export const PLIMSOLL_ERROR__LOSS_BEING_COLLECTED = 0x1912; // 6418
+/** CollateralFirst: Account still holds collateral worth more than a hundredth of its claims: buy that first */
+export const PLIMSOLL_ERROR__COLLATERAL_FIRST = 0x1913; // 6419
+/** BackstopNotOpen: Auction is younger than the backstop's opening: flag the account, and let other takers come or wait */
+export const PLIMSOLL_ERROR__BACKSTOP_NOT_OPEN = 0x1914; // 6420
+/** BackstopMarket: Backstop does not take this underlying: leave the account to other takers */
+export const PLIMSOLL_ERROR__BACKSTOP_MARKET = 0x1915; // 6421
+/** BackstopLimit: Backstop would hold more than its limits or owe cash: take a smaller slice or leave it to other takers */
+export const PLIMSOLL_ERROR__BACKSTOP_LIMIT = 0x1916; // 6422
+/** BackstopLoss: Backstop would lose more than it may with one account: wait until the insurance fund has more or other takers come */
+export const PLIMSOLL_ERROR__BACKSTOP_LOSS = 0x1917; // 6423
+/** BackstopInsolvent: Backstop owes more than it owns: wait until its account has been settled, liquidated or repaid */
+export const PLIMSOLL_ERROR__BACKSTOP_INSOLVENT = 0x1918; // 6424
+/** RewardTooSmall: Caller would be paid less than his minimum: lower it or wait */
+export const PLIMSOLL_ERROR__REWARD_TOO_SMALL = 0x1919; // 6425
 /** SeriesExpired: Series has expired: settle it or trade a later expiry */
 export const PLIMSOLL_ERROR__SERIES_EXPIRED = 0x1964; // 6500
 /** NotExpired: Expiry has not been reached: wait until it has */
@@ -172,6 +194,8 @@ export const PLIMSOLL_ERROR__MINT_EXTENSION = 0x1a2f; // 6703
 export const PLIMSOLL_ERROR__TRANSFER_MISMATCH = 0x1a30; // 6704
 /** MintDecimals: Mint has decimals that the ledger cannot hold: use 6 for the quote, at most 12 for collateral */
 export const PLIMSOLL_ERROR__MINT_DECIMALS = 0x1a31; // 6705
+/** VaultShort: Vault holds less than the amount while others owe it: withdraw less, or wait until they have paid */
+export const PLIMSOLL_ERROR__VAULT_SHORT = 0x1a32; // 6706
 /** ParameterOutOfRange: Risk parameter is outside its limits: see the limits in docs/risk-model.md */
 export const PLIMSOLL_ERROR__PARAMETER_OUT_OF_RANGE = 0x1a90; // 6800
 /** PauseOutOfRange: Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds */
@@ -181,7 +205,13 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY
   | typeof PLIMSOLL_ERROR__ALREADY_SETTLED
   | typeof PLIMSOLL_ERROR__AMOUNT_OUT_OF_RANGE
+  | typeof PLIMSOLL_ERROR__BACKSTOP_INSOLVENT
+  | typeof PLIMSOLL_ERROR__BACKSTOP_LIMIT
+  | typeof PLIMSOLL_ERROR__BACKSTOP_LOSS
+  | typeof PLIMSOLL_ERROR__BACKSTOP_MARKET
+  | typeof PLIMSOLL_ERROR__BACKSTOP_NOT_OPEN
   | typeof PLIMSOLL_ERROR__CALENDAR_ARBITRAGE
+  | typeof PLIMSOLL_ERROR__COLLATERAL_FIRST
   | typeof PLIMSOLL_ERROR__DEBT_STILL_INSURED
   | typeof PLIMSOLL_ERROR__DEPOSIT_CAP
   | typeof PLIMSOLL_ERROR__DUPLICATE_ACCOUNT
@@ -190,10 +220,13 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__EXPIRY_TIME
   | typeof PLIMSOLL_ERROR__FORECAST_OUT_OF_BOUNDS
   | typeof PLIMSOLL_ERROR__FORECAST_TOO_FAST
+  | typeof PLIMSOLL_ERROR__HEDGE_TOO_LARGE
+  | typeof PLIMSOLL_ERROR__HEDGE_WITHOUT_USE
   | typeof PLIMSOLL_ERROR__HISTORY_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__INITIAL_MARGIN
   | typeof PLIMSOLL_ERROR__INSUFFICIENT_BALANCE
   | typeof PLIMSOLL_ERROR__ISOLATED_UNDERLYING
+  | typeof PLIMSOLL_ERROR__LOSS_BEING_COLLECTED
   | typeof PLIMSOLL_ERROR__LOSS_NOT_FINAL
   | typeof PLIMSOLL_ERROR__MARKET_MISSING
   | typeof PLIMSOLL_ERROR__MINT_DECIMALS
@@ -227,6 +260,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__PRICE_DIVERGENCE
   | typeof PLIMSOLL_ERROR__PRICE_LIMIT
+  | typeof PLIMSOLL_ERROR__REWARD_TOO_SMALL
   | typeof PLIMSOLL_ERROR__RISK_CACHE_CLOSED
   | typeof PLIMSOLL_ERROR__SALE_WITHOUT_USE
   | typeof PLIMSOLL_ERROR__SAMPLE_TOO_EARLY
@@ -240,6 +274,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__SETTLEMENT_WINDOW
   | typeof PLIMSOLL_ERROR__SLICE_TOO_SMALL
   | typeof PLIMSOLL_ERROR__STAKE_NOT_READY
+  | typeof PLIMSOLL_ERROR__STRIKE_OFF_GRID
   | typeof PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE
   | typeof PLIMSOLL_ERROR__SUPPORT_TOO_SMALL
   | typeof PLIMSOLL_ERROR__TOO_FEW_RANKED
@@ -251,6 +286,7 @@ export type PlimsollError =
   | typeof PLIMSOLL_ERROR__TRANSFER_MISMATCH
   | typeof PLIMSOLL_ERROR__UNAUTHORIZED
   | typeof PLIMSOLL_ERROR__UNEXPECTED_ACCOUNT
+  | typeof PLIMSOLL_ERROR__VAULT_SHORT
   | typeof PLIMSOLL_ERROR__VOLATILITY_OFF_REALISED
   | typeof PLIMSOLL_ERROR__VOLATILITY_OUT_OF_BOUNDS
   | typeof PLIMSOLL_ERROR__VOLATILITY_STALE
@@ -266,7 +302,13 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY]: `Account still holds positions, balances or fees of the insurance fund: close, withdraw and collect them first`,
     [PLIMSOLL_ERROR__ALREADY_SETTLED]: `Expiry is settled already: settle the accounts`,
     [PLIMSOLL_ERROR__AMOUNT_OUT_OF_RANGE]: `Amount is zero or beyond its range: pass an amount inside it`,
+    [PLIMSOLL_ERROR__BACKSTOP_INSOLVENT]: `Backstop owes more than it owns: wait until its account has been settled, liquidated or repaid`,
+    [PLIMSOLL_ERROR__BACKSTOP_LIMIT]: `Backstop would hold more than its limits or owe cash: take a smaller slice or leave it to other takers`,
+    [PLIMSOLL_ERROR__BACKSTOP_LOSS]: `Backstop would lose more than it may with one account: wait until the insurance fund has more or other takers come`,
+    [PLIMSOLL_ERROR__BACKSTOP_MARKET]: `Backstop does not take this underlying: leave the account to other takers`,
+    [PLIMSOLL_ERROR__BACKSTOP_NOT_OPEN]: `Auction is younger than the backstop's opening: flag the account, and let other takers come or wait`,
     [PLIMSOLL_ERROR__CALENDAR_ARBITRAGE]: `Total variance would fall from one expiry to the next: raise the later or lower the earlier expiry first`,
+    [PLIMSOLL_ERROR__COLLATERAL_FIRST]: `Account still holds collateral worth more than a hundredth of its claims: buy that first`,
     [PLIMSOLL_ERROR__DEBT_STILL_INSURED]: `Debt can still be paid by the insurance fund, or its auction still runs: take the account over or flag it until it is over`,
     [PLIMSOLL_ERROR__DEPOSIT_CAP]: `Deposit cap of the collateral would be exceeded: deposit less`,
     [PLIMSOLL_ERROR__DUPLICATE_ACCOUNT]: `The same account is given twice: pass two different accounts`,
@@ -275,11 +317,14 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__EXPIRY_TIME]: `Expiry time is in the past, too far away or not on a full minute: choose another`,
     [PLIMSOLL_ERROR__FORECAST_OUT_OF_BOUNDS]: `Forecast factor or lifetime is outside its bounds: set ones inside the bounds`,
     [PLIMSOLL_ERROR__FORECAST_TOO_FAST]: `Forecast changes too far or too soon: take a smaller step or wait for the interval to pass`,
+    [PLIMSOLL_ERROR__HEDGE_TOO_LARGE]: `Hedge lifts the account too far above its buffer: sell fewer contracts or a cheaper strike`,
+    [PLIMSOLL_ERROR__HEDGE_WITHOUT_USE]: `Hedge raises the margin of no solvent account by enough: sell an option that covers more of its risk, or more of it`,
     [PLIMSOLL_ERROR__HISTORY_OUT_OF_RANGE]: `Historical move or its place is out of range: pass moves inside the limits, right behind the last at most`,
     [PLIMSOLL_ERROR__INITIAL_MARGIN]: `Initial margin would be short: add collateral or reduce risk`,
     [PLIMSOLL_ERROR__INSUFFICIENT_BALANCE]: `Balance is smaller than the amount: deposit first or use a smaller amount`,
     [PLIMSOLL_ERROR__ISOLATED_UNDERLYING]: `Isolated account is bound to another underlying: use its underlying or another account`,
-    [PLIMSOLL_ERROR__LOSS_NOT_FINAL]: `Account still holds positions or collateral, or owes no cash: deleverage, settle or sell first`,
+    [PLIMSOLL_ERROR__LOSS_BEING_COLLECTED]: `All cash bears this debt already: collect the parts of accounts, and share what is missing after the length of an insolvent auction`,
+    [PLIMSOLL_ERROR__LOSS_NOT_FINAL]: `Account still holds shorts, or something worth selling, or owes no cash: deleverage, settle or sell first`,
     [PLIMSOLL_ERROR__MARKET_MISSING]: `A market or collateral of the account is missing: pass every underlying and collateral it uses`,
     [PLIMSOLL_ERROR__MINT_DECIMALS]: `Mint has decimals that the ledger cannot hold: use 6 for the quote, at most 12 for collateral`,
     [PLIMSOLL_ERROR__MINT_EXTENSION]: `Mint has an extension that is not safe as collateral: use another mint`,
@@ -311,7 +356,8 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__PAUSED]: `Action is paused: wait until the pause expires`,
     [PLIMSOLL_ERROR__PAUSE_OUT_OF_RANGE]: `Pause names unknown actions or lasts longer than a day: pass known bits and at most 86400 seconds`,
     [PLIMSOLL_ERROR__PRICE_DIVERGENCE]: `Index and slow price diverge: until they meet only trades that raise initial margin pass`,
-    [PLIMSOLL_ERROR__PRICE_LIMIT]: `Slice costs more than the caller's maximum: raise the limit or take less`,
+    [PLIMSOLL_ERROR__PRICE_LIMIT]: `Price is worse than the caller's limit: relax the limit or change the size`,
+    [PLIMSOLL_ERROR__REWARD_TOO_SMALL]: `Caller would be paid less than his minimum: lower it or wait`,
     [PLIMSOLL_ERROR__RISK_CACHE_CLOSED]: `Risk cache may be refreshed by its own key alone: sign with it or create a cache of your own`,
     [PLIMSOLL_ERROR__SALE_WITHOUT_USE]: `Selling collateral would not help, as the account owes no cash or the discount is deeper than the haircut: take a slice`,
     [PLIMSOLL_ERROR__SAMPLE_TOO_EARLY]: `Sampling interval has not passed since the last sample: update the price and retry later`,
@@ -325,6 +371,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__SETTLEMENT_WINDOW]: `Risk arrays do not cover an expiry whose settlement price is partly observed: value accounts in full`,
     [PLIMSOLL_ERROR__SLICE_TOO_SMALL]: `Slice is smaller than the caller's minimum: accept a smaller slice or none`,
     [PLIMSOLL_ERROR__STAKE_NOT_READY]: `Stake may not leave now: request it, wait for the cooldown, and leave within two days of its end`,
+    [PLIMSOLL_ERROR__STRIKE_OFF_GRID]: `Strike is not one that a hedge may list: use a listed series or a round strike nearer to the index`,
     [PLIMSOLL_ERROR__STRIKE_OUT_OF_RANGE]: `Strike is outside the range around the index price: list a nearer strike`,
     [PLIMSOLL_ERROR__SUPPORT_TOO_SMALL]: `Insurance fund pays less than the caller's minimum: lower it or wait`,
     [PLIMSOLL_ERROR__TOO_FEW_RANKED]: `Ranked counterparties hold less than half of the open interest: rank more of them`,
@@ -336,6 +383,7 @@ if (process.env.NODE_ENV !== "production") {
     [PLIMSOLL_ERROR__TRANSFER_MISMATCH]: `Vault balance did not change by the amount: use a mint without transfer fees`,
     [PLIMSOLL_ERROR__UNAUTHORIZED]: `Signer may not do this: sign with the key the account names for this role`,
     [PLIMSOLL_ERROR__UNEXPECTED_ACCOUNT]: `Account is not a market, collateral or oracle this instruction can use: pass only the documented ones`,
+    [PLIMSOLL_ERROR__VAULT_SHORT]: `Vault holds less than the amount while others owe it: withdraw less, or wait until they have paid`,
     [PLIMSOLL_ERROR__VOLATILITY_OFF_REALISED]: `Surface lies too far from realised volatility: publish one nearer to it or sample it first`,
     [PLIMSOLL_ERROR__VOLATILITY_OUT_OF_BOUNDS]: `Volatility surface is outside its bounds or admits arbitrage: publish one inside the bounds`,
     [PLIMSOLL_ERROR__VOLATILITY_STALE]: `Volatility surface is missing or older than allowed: its authority must publish, until then only reduce risk`,

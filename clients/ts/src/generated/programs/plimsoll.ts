@@ -18,6 +18,8 @@ import {
 } from "@solana/kit";
 import {
   parseAcceptAdminInstruction,
+  parseBackstopLiquidateInstruction,
+  parseBuyBackstopCollateralInstruction,
   parseBuyCollateralInstruction,
   parseCallMarginInstruction,
   parseCheckHealthInstruction,
@@ -25,6 +27,7 @@ import {
   parseCloseAccountInstruction,
   parseCollectFeesInstruction,
   parseCollectInsuranceInstruction,
+  parseCreateBackstopInstruction,
   parseCreateCollateralInstruction,
   parseCreateExchangeInstruction,
   parseCreateHistoryInstruction,
@@ -32,6 +35,7 @@ import {
   parseCreateRiskCacheInstruction,
   parseCreateUnderlyingInstruction,
   parseDeleverageInstruction,
+  parseDepositBackstopInstruction,
   parseDepositInstruction,
   parseFlagAccountInstruction,
   parseHedgeInstruction,
@@ -40,14 +44,17 @@ import {
   parseListSeriesInstruction,
   parseNominateAdminInstruction,
   parseOpenAccountInstruction,
+  parseOpenBackstopStakeInstruction,
   parseOpenQueueInstruction,
   parseOpenStakeInstruction,
   parsePauseInstruction,
   parseRankPositionInstruction,
   parseRefreshSeriesInstruction,
   parseRemoveExpiryInstruction,
+  parseRequestBackstopLeaveInstruction,
   parseRequestUnstakeInstruction,
   parseSampleVolatilityInstruction,
+  parseSetBackstopInstruction,
   parseSetCollateralInstruction,
   parseSetCollateralOracleInstruction,
   parseSetDelegateInstruction,
@@ -72,8 +79,11 @@ import {
   parseUpdatePriceInstruction,
   parseUpdateStablePriceInstruction,
   parseUpdateVolatilityInstruction,
+  parseWithdrawBackstopInstruction,
   parseWithdrawInstruction,
   type ParsedAcceptAdminInstruction,
+  type ParsedBackstopLiquidateInstruction,
+  type ParsedBuyBackstopCollateralInstruction,
   type ParsedBuyCollateralInstruction,
   type ParsedCallMarginInstruction,
   type ParsedCheckHealthInstruction,
@@ -81,6 +91,7 @@ import {
   type ParsedCloseAccountInstruction,
   type ParsedCollectFeesInstruction,
   type ParsedCollectInsuranceInstruction,
+  type ParsedCreateBackstopInstruction,
   type ParsedCreateCollateralInstruction,
   type ParsedCreateExchangeInstruction,
   type ParsedCreateHistoryInstruction,
@@ -88,6 +99,7 @@ import {
   type ParsedCreateRiskCacheInstruction,
   type ParsedCreateUnderlyingInstruction,
   type ParsedDeleverageInstruction,
+  type ParsedDepositBackstopInstruction,
   type ParsedDepositInstruction,
   type ParsedFlagAccountInstruction,
   type ParsedHedgeInstruction,
@@ -96,14 +108,17 @@ import {
   type ParsedListSeriesInstruction,
   type ParsedNominateAdminInstruction,
   type ParsedOpenAccountInstruction,
+  type ParsedOpenBackstopStakeInstruction,
   type ParsedOpenQueueInstruction,
   type ParsedOpenStakeInstruction,
   type ParsedPauseInstruction,
   type ParsedRankPositionInstruction,
   type ParsedRefreshSeriesInstruction,
   type ParsedRemoveExpiryInstruction,
+  type ParsedRequestBackstopLeaveInstruction,
   type ParsedRequestUnstakeInstruction,
   type ParsedSampleVolatilityInstruction,
+  type ParsedSetBackstopInstruction,
   type ParsedSetCollateralInstruction,
   type ParsedSetCollateralOracleInstruction,
   type ParsedSetDelegateInstruction,
@@ -128,6 +143,7 @@ import {
   type ParsedUpdatePriceInstruction,
   type ParsedUpdateStablePriceInstruction,
   type ParsedUpdateVolatilityInstruction,
+  type ParsedWithdrawBackstopInstruction,
   type ParsedWithdrawInstruction,
 } from "../instructions";
 
@@ -135,13 +151,14 @@ export const PLIMSOLL_PROGRAM_ADDRESS =
   "Ar657pizBp5R8dHCyEEiZ8tsgP4uTR2gXYhJ33kXeZAx" as Address<"Ar657pizBp5R8dHCyEEiZ8tsgP4uTR2gXYhJ33kXeZAx">;
 
 export enum PlimsollAccount {
+  Backstop,
   Collateral,
   DeleveragingQueue,
   Exchange,
   History,
   InsuranceFund,
-  InsuranceStake,
   MarginAccount,
+  PoolStake,
   RiskCache,
   Underlying,
 }
@@ -150,6 +167,17 @@ export function identifyPlimsollAccount(
   account: { data: ReadonlyUint8Array } | ReadonlyUint8Array,
 ): PlimsollAccount {
   const data = "data" in account ? account.data : account;
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([108, 64, 182, 221, 12, 118, 83, 180]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollAccount.Backstop;
+  }
   if (
     containsBytes(
       data,
@@ -209,23 +237,23 @@ export function identifyPlimsollAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
-        new Uint8Array([110, 110, 233, 160, 124, 191, 45, 161]),
-      ),
-      0,
-    )
-  ) {
-    return PlimsollAccount.InsuranceStake;
-  }
-  if (
-    containsBytes(
-      data,
-      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([133, 220, 173, 213, 179, 211, 43, 238]),
       ),
       0,
     )
   ) {
     return PlimsollAccount.MarginAccount;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([35, 104, 7, 76, 38, 173, 34, 233]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollAccount.PoolStake;
   }
   if (
     containsBytes(
@@ -256,6 +284,8 @@ export function identifyPlimsollAccount(
 
 export enum PlimsollInstruction {
   AcceptAdmin,
+  BackstopLiquidate,
+  BuyBackstopCollateral,
   BuyCollateral,
   CallMargin,
   CheckHealth,
@@ -263,6 +293,7 @@ export enum PlimsollInstruction {
   CloseAccount,
   CollectFees,
   CollectInsurance,
+  CreateBackstop,
   CreateCollateral,
   CreateExchange,
   CreateHistory,
@@ -271,6 +302,7 @@ export enum PlimsollInstruction {
   CreateUnderlying,
   Deleverage,
   Deposit,
+  DepositBackstop,
   FlagAccount,
   Hedge,
   Liquidate,
@@ -278,14 +310,17 @@ export enum PlimsollInstruction {
   ListSeries,
   NominateAdmin,
   OpenAccount,
+  OpenBackstopStake,
   OpenQueue,
   OpenStake,
   Pause,
   RankPosition,
   RefreshSeries,
   RemoveExpiry,
+  RequestBackstopLeave,
   RequestUnstake,
   SampleVolatility,
+  SetBackstop,
   SetCollateral,
   SetCollateralOracle,
   SetDelegate,
@@ -311,6 +346,7 @@ export enum PlimsollInstruction {
   UpdateStablePrice,
   UpdateVolatility,
   Withdraw,
+  WithdrawBackstop,
 }
 
 export function identifyPlimsollInstruction(
@@ -327,6 +363,28 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.AcceptAdmin;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([195, 243, 218, 7, 237, 90, 231, 68]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.BackstopLiquidate;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([6, 156, 218, 187, 224, 52, 54, 223]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.BuyBackstopCollateral;
   }
   if (
     containsBytes(
@@ -404,6 +462,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.CollectInsurance;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([66, 133, 128, 23, 165, 122, 131, 243]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.CreateBackstop;
   }
   if (
     containsBytes(
@@ -497,6 +566,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([238, 66, 239, 203, 83, 201, 52, 144]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.DepositBackstop;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([230, 102, 72, 118, 77, 111, 3, 230]),
       ),
       0,
@@ -574,6 +654,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([227, 227, 0, 71, 211, 136, 21, 32]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.OpenBackstopStake;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([120, 153, 89, 168, 242, 35, 131, 7]),
       ),
       0,
@@ -640,6 +731,17 @@ export function identifyPlimsollInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([103, 85, 58, 29, 165, 76, 230, 139]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.RequestBackstopLeave;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([44, 154, 110, 253, 160, 202, 54, 34]),
       ),
       0,
@@ -657,6 +759,17 @@ export function identifyPlimsollInstruction(
     )
   ) {
     return PlimsollInstruction.SampleVolatility;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([100, 198, 124, 211, 78, 247, 76, 187]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.SetBackstop;
   }
   if (
     containsBytes(
@@ -933,6 +1046,17 @@ export function identifyPlimsollInstruction(
   ) {
     return PlimsollInstruction.Withdraw;
   }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([211, 22, 199, 216, 32, 18, 157, 166]),
+      ),
+      0,
+    )
+  ) {
+    return PlimsollInstruction.WithdrawBackstop;
+  }
   throw new Error(
     "The provided instruction could not be identified as a plimsoll instruction.",
   );
@@ -944,6 +1068,12 @@ export type ParsedPlimsollInstruction<
   | ({
       instructionType: PlimsollInstruction.AcceptAdmin;
     } & ParsedAcceptAdminInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.BackstopLiquidate;
+    } & ParsedBackstopLiquidateInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.BuyBackstopCollateral;
+    } & ParsedBuyBackstopCollateralInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.BuyCollateral;
     } & ParsedBuyCollateralInstruction<TProgram>)
@@ -965,6 +1095,9 @@ export type ParsedPlimsollInstruction<
   | ({
       instructionType: PlimsollInstruction.CollectInsurance;
     } & ParsedCollectInsuranceInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.CreateBackstop;
+    } & ParsedCreateBackstopInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.CreateCollateral;
     } & ParsedCreateCollateralInstruction<TProgram>)
@@ -990,6 +1123,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.Deposit;
     } & ParsedDepositInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.DepositBackstop;
+    } & ParsedDepositBackstopInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.FlagAccount;
     } & ParsedFlagAccountInstruction<TProgram>)
   | ({
@@ -1011,6 +1147,9 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.OpenAccount;
     } & ParsedOpenAccountInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.OpenBackstopStake;
+    } & ParsedOpenBackstopStakeInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.OpenQueue;
     } & ParsedOpenQueueInstruction<TProgram>)
   | ({
@@ -1029,11 +1168,17 @@ export type ParsedPlimsollInstruction<
       instructionType: PlimsollInstruction.RemoveExpiry;
     } & ParsedRemoveExpiryInstruction<TProgram>)
   | ({
+      instructionType: PlimsollInstruction.RequestBackstopLeave;
+    } & ParsedRequestBackstopLeaveInstruction<TProgram>)
+  | ({
       instructionType: PlimsollInstruction.RequestUnstake;
     } & ParsedRequestUnstakeInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.SampleVolatility;
     } & ParsedSampleVolatilityInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.SetBackstop;
+    } & ParsedSetBackstopInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.SetCollateral;
     } & ParsedSetCollateralInstruction<TProgram>)
@@ -1108,7 +1253,10 @@ export type ParsedPlimsollInstruction<
     } & ParsedUpdateVolatilityInstruction<TProgram>)
   | ({
       instructionType: PlimsollInstruction.Withdraw;
-    } & ParsedWithdrawInstruction<TProgram>);
+    } & ParsedWithdrawInstruction<TProgram>)
+  | ({
+      instructionType: PlimsollInstruction.WithdrawBackstop;
+    } & ParsedWithdrawBackstopInstruction<TProgram>);
 
 export function parsePlimsollInstruction<TProgram extends string>(
   instruction: Instruction<TProgram> & InstructionWithData<ReadonlyUint8Array>,
@@ -1120,6 +1268,20 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.AcceptAdmin,
         ...parseAcceptAdminInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.BackstopLiquidate: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.BackstopLiquidate,
+        ...parseBackstopLiquidateInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.BuyBackstopCollateral: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.BuyBackstopCollateral,
+        ...parseBuyBackstopCollateralInstruction(instruction),
       };
     }
     case PlimsollInstruction.BuyCollateral: {
@@ -1169,6 +1331,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.CollectInsurance,
         ...parseCollectInsuranceInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.CreateBackstop: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.CreateBackstop,
+        ...parseCreateBackstopInstruction(instruction),
       };
     }
     case PlimsollInstruction.CreateCollateral: {
@@ -1227,6 +1396,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseDepositInstruction(instruction),
       };
     }
+    case PlimsollInstruction.DepositBackstop: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.DepositBackstop,
+        ...parseDepositBackstopInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.FlagAccount: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1276,6 +1452,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseOpenAccountInstruction(instruction),
       };
     }
+    case PlimsollInstruction.OpenBackstopStake: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.OpenBackstopStake,
+        ...parseOpenBackstopStakeInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.OpenQueue: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1318,6 +1501,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         ...parseRemoveExpiryInstruction(instruction),
       };
     }
+    case PlimsollInstruction.RequestBackstopLeave: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.RequestBackstopLeave,
+        ...parseRequestBackstopLeaveInstruction(instruction),
+      };
+    }
     case PlimsollInstruction.RequestUnstake: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1330,6 +1520,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.SampleVolatility,
         ...parseSampleVolatilityInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.SetBackstop: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.SetBackstop,
+        ...parseSetBackstopInstruction(instruction),
       };
     }
     case PlimsollInstruction.SetCollateral: {
@@ -1505,6 +1702,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
       return {
         instructionType: PlimsollInstruction.Withdraw,
         ...parseWithdrawInstruction(instruction),
+      };
+    }
+    case PlimsollInstruction.WithdrawBackstop: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: PlimsollInstruction.WithdrawBackstop,
+        ...parseWithdrawBackstopInstruction(instruction),
       };
     }
     default:

@@ -25,6 +25,8 @@ export type InsuranceCollected = {
   fund: Address;
   account: Address;
   amountAtoms: bigint;
+  /** Its parts of shared losses, which go to their reserve. */
+  lossAtoms: bigint;
   /** The fund afterwards. */
   fundAtoms: bigint;
 };
@@ -33,6 +35,8 @@ export type InsuranceCollectedInput = {
   fund: Address;
   account: Address;
   amountAtoms: number | bigint;
+  /** Its parts of shared losses, which go to their reserve. */
+  lossAtoms: number | bigint;
   /** The fund afterwards. */
   fundAtoms: number | bigint;
 };
@@ -42,6 +46,7 @@ export function getInsuranceCollectedEncoder(): FixedSizeEncoder<InsuranceCollec
     ["fund", getAddressEncoder()],
     ["account", getAddressEncoder()],
     ["amountAtoms", getI64Encoder()],
+    ["lossAtoms", getI64Encoder()],
     ["fundAtoms", getI64Encoder()],
   ]);
 }
@@ -51,6 +56,7 @@ export function getInsuranceCollectedDecoder(): FixedSizeDecoder<InsuranceCollec
     ["fund", getAddressDecoder()],
     ["account", getAddressDecoder()],
     ["amountAtoms", getI64Decoder()],
+    ["lossAtoms", getI64Decoder()],
     ["fundAtoms", getI64Decoder()],
   ]);
 }

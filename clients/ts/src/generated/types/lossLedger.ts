@@ -27,10 +27,10 @@ export type LossLedger = {
   backstopAtoms: bigint;
   /** Absorbed by counterparties whose positions were closed below the mark. */
   deleveragedAtoms: bigint;
-  /** Shared by all cash through the cash index. */
+  /** Paid by all cash through the cash index. */
   sharedAtoms: bigint;
-  /** Of the shared: what the fund has advanced, and accounts have not paid in yet. */
-  uncollectedAtoms: bigint;
+  /** What accounts have paid in of shared losses, and no debt has drawn yet: nobody's but the next debt's. */
+  reserveAtoms: bigint;
 };
 
 export type LossLedgerInput = {
@@ -42,10 +42,10 @@ export type LossLedgerInput = {
   backstopAtoms: number | bigint;
   /** Absorbed by counterparties whose positions were closed below the mark. */
   deleveragedAtoms: number | bigint;
-  /** Shared by all cash through the cash index. */
+  /** Paid by all cash through the cash index. */
   sharedAtoms: number | bigint;
-  /** Of the shared: what the fund has advanced, and accounts have not paid in yet. */
-  uncollectedAtoms: number | bigint;
+  /** What accounts have paid in of shared losses, and no debt has drawn yet: nobody's but the next debt's. */
+  reserveAtoms: number | bigint;
 };
 
 export function getLossLedgerEncoder(): FixedSizeEncoder<LossLedgerInput> {
@@ -55,7 +55,7 @@ export function getLossLedgerEncoder(): FixedSizeEncoder<LossLedgerInput> {
     ["backstopAtoms", getI64Encoder()],
     ["deleveragedAtoms", getI64Encoder()],
     ["sharedAtoms", getI64Encoder()],
-    ["uncollectedAtoms", getI64Encoder()],
+    ["reserveAtoms", getI64Encoder()],
   ]);
 }
 
@@ -66,7 +66,7 @@ export function getLossLedgerDecoder(): FixedSizeDecoder<LossLedger> {
     ["backstopAtoms", getI64Decoder()],
     ["deleveragedAtoms", getI64Decoder()],
     ["sharedAtoms", getI64Decoder()],
-    ["uncollectedAtoms", getI64Decoder()],
+    ["reserveAtoms", getI64Decoder()],
   ]);
 }
 

@@ -20,13 +20,16 @@ import {
   type FixedSizeEncoder,
 } from "@solana/kit";
 
-/** A debt was shared by all cash of the exchange. */
+/** A debt was paid by the fund and by what all cash has paid in, and what is left of it is borne by all cash from now on. */
 export type LossShared = {
   account: Address;
   debtAtoms: bigint;
   fundPaidAtoms: bigint;
-  sharedAtoms: bigint;
-  /** The cash it was shared over. */
+  /** Paid out of the reserve of shared losses. */
+  drawnAtoms: bigint;
+  /** By how much the index has lowered all cash. */
+  leviedAtoms: bigint;
+  /** The cash that was taken to be there. */
   baseAtoms: bigint;
   /** What was left of a unit of cash before and after, scale 1e-18. */
   indexBeforeE18: bigint;
@@ -37,8 +40,11 @@ export type LossSharedInput = {
   account: Address;
   debtAtoms: number | bigint;
   fundPaidAtoms: number | bigint;
-  sharedAtoms: number | bigint;
-  /** The cash it was shared over. */
+  /** Paid out of the reserve of shared losses. */
+  drawnAtoms: number | bigint;
+  /** By how much the index has lowered all cash. */
+  leviedAtoms: number | bigint;
+  /** The cash that was taken to be there. */
   baseAtoms: number | bigint;
   /** What was left of a unit of cash before and after, scale 1e-18. */
   indexBeforeE18: number | bigint;
@@ -50,7 +56,8 @@ export function getLossSharedEncoder(): FixedSizeEncoder<LossSharedInput> {
     ["account", getAddressEncoder()],
     ["debtAtoms", getI64Encoder()],
     ["fundPaidAtoms", getI64Encoder()],
-    ["sharedAtoms", getI64Encoder()],
+    ["drawnAtoms", getI64Encoder()],
+    ["leviedAtoms", getI64Encoder()],
     ["baseAtoms", getI64Encoder()],
     ["indexBeforeE18", getI64Encoder()],
     ["indexAfterE18", getI64Encoder()],
@@ -62,7 +69,8 @@ export function getLossSharedDecoder(): FixedSizeDecoder<LossShared> {
     ["account", getAddressDecoder()],
     ["debtAtoms", getI64Decoder()],
     ["fundPaidAtoms", getI64Decoder()],
-    ["sharedAtoms", getI64Decoder()],
+    ["drawnAtoms", getI64Decoder()],
+    ["leviedAtoms", getI64Decoder()],
     ["baseAtoms", getI64Decoder()],
     ["indexBeforeE18", getI64Decoder()],
     ["indexAfterE18", getI64Decoder()],
