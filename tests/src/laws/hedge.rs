@@ -75,8 +75,13 @@ fn check_cost(step: &Step, event: &AccountHedged, before: &MarginReport, after: 
     if fee < 0 || (fee - 1) * ONE > bonus * i128::from(terms.fee_e9) || bonus != lost {
         return Err(format!("lost {lost}, told a bonus of {bonus} and a fee of {fee}"));
     }
-    // Marks are rounded once in each account.
-    if lost > most || gain + fee > most + 2 {
+    // Marks are rounded once in each account, and coarser in portfolio margin.
+    let marks: i128 = [(&step.before, &event.account), (&step.before, &event.provider), (&step.after, &event.provider)]
+        .into_iter()
+        .chain([(&step.after, &event.account)])
+        .map(|(world, key)| super::liquidation::coarse(world, key))
+        .sum();
+    if lost > most || gain + fee > most + 2 + marks {
         return Err(format!("lost {lost}, gained {gain} and a fee of {fee}, at most {most}"));
     }
     Ok(())

@@ -155,7 +155,7 @@ pub(super) fn lots(world: &World, key: &Pubkey) -> i128 {
 }
 
 /// What the marks of an account in portfolio margin may be off by, in atoms: 2e-9 of the notional at the highest shocked price.
-fn coarse(world: &World, key: &Pubkey) -> i128 {
+pub(super) fn coarse(world: &World, key: &Pubkey) -> i128 {
     let Some(account) = world.account(key).filter(|account| account.mode == MarginAccount::PORTFOLIO) else { return 0 };
     let notional = |position: &Position| {
         let underlying = world.underlying(&account.underlyings[position.underlying as usize])?;

@@ -9,6 +9,7 @@
 //!               vault − fund − reserve + what is still owed; nothing else moves the index
 //! ```
 
+use super::liquidation::coarse;
 use super::{valued, Broken, Step};
 use crate::fixture::Events;
 use crate::world::World;
@@ -130,7 +131,8 @@ fn check_deleveraged(step: &Step, event: &PositionDeleveraged) -> Result<(), Bro
     }
     // Marks of the accounts are rounded once each; in portfolio mode they agree with the price to 2e-8 of what is closed.
     let index = step.before.underlying(&event.underlying).map_or(0, |underlying| i128::from(underlying.price.index_e9));
-    let slack = 4 + index * i128::from(event.size_e6) / 1_000_000_000 / 50_000_000;
+    let marks = [&event.account, &event.counterparty].map(|key| coarse(&step.before, key) + coarse(&step.after, key));
+    let slack = 4 + index * i128::from(event.size_e6) / 1_000_000_000 / 50_000_000 + marks[0] + marks[1];
     let lost = i128::from(event.claim_atoms) - i128::from(event.payment_atoms);
     if (owes - owed - lost).abs() > slack || lost < 0 || event.payment_atoms < 0 {
         return Err(format!("{} went from {owed} to {owes}: {event:?}", event.account));

@@ -1,8 +1,9 @@
 //! What people do about breaches and debts: hedges, the backstop, ranks, deleveraging, shared losses.
 
-use super::{Action, Outcome, Walk, SOL};
+use super::{Action, Outcome, Walk, FIRST_EXPIRY, SOL};
 use crate::fixture::{buy_all, e9, new_hedge};
-use crate::{Contract, Trader};
+use crate::{Contract, Market, Trader};
+use plimsoll::instructions::BuyCollateralArgs;
 use plimsoll::state::Series;
 use plimsoll_risk::liquidation::strike_step;
 use plimsoll_risk::units::Price;
@@ -40,21 +41,14 @@ impl Walk {
                 let args = new_hedge(series.expiry, is_put, strike as f64 / 1e9, size * part);
                 ("hedge_new", self.f.hedge(self.trader(who), victim, short.market, args))
             }
-            Action::Outlast { who } => ("outlast", self.outlast(who)),
+            Action::Outlast { who } => ("outlast", self.outlast(self.insolvent(who))),
             Action::Rank { who, series } => {
                 let contract = self.contracts[series];
                 self.prepare_queue(contract);
                 ("rank", self.f.rank(self.trader(who), contract))
             }
             Action::Deleverage { who } => ("deleverage", self.deleverage(who)),
-            Action::Share { who } => {
-                let victim = self.victim(who, |account, _| account.cash_atoms < 0 && account.position_count == 0);
-                let shared = self.f.share_loss(victim);
-                for trader in self.everybody() {
-                    let _ = self.f.collect_insurance(trader);
-                }
-                ("share", shared)
-            }
+            Action::Share { who } => ("share", self.share(who)),
             _ => return None,
         })
     }
@@ -70,15 +64,56 @@ impl Walk {
         self.traders.iter().copied().chain([self.book]).collect()
     }
 
-    /// Somebody insolvent is seen so for a while.
-    fn outlast(&mut self, who: usize) -> Result<crate::chain::Receipt, crate::Failure> {
-        let victim = self.victim(who, |_, report| report.equity.is_negative());
-        let gap = self.f.exchange_state().liquidation.max_gap_secs.min(120);
-        for _ in 0..20 {
+    /// Somebody insolvent is seen so for the length of his auction, while the staker runs.
+    fn outlast(&mut self, victim: Trader) -> Result<crate::chain::Receipt, crate::Failure> {
+        let shares = self.f.stake_of(self.staker).shares;
+        if shares > 0 && self.f.request_unstake(self.staker, shares).is_ok() {
+            let _ = self.f.unstake(self.staker);
+        }
+        let terms = self.f.exchange_state().liquidation;
+        for _ in 0..30 {
             self.f.flag(victim)?;
-            self.f.pass(gap);
+            if self.f.account(victim).auction.insolvent_secs >= terms.insolvent_secs {
+                break;
+            }
+            self.f.pass(terms.max_gap_secs);
         }
         self.f.flag(victim)
+    }
+
+    /// Somebody's debt is all that is left after the first expiry, and everybody bears it.
+    fn share(&mut self, who: usize) -> Result<crate::chain::Receipt, crate::Failure> {
+        let victim = self.insolvent(who);
+        let left = self.f.start() + FIRST_EXPIRY + 3_600 - self.f.now();
+        if left > 0 && self.short_of(victim).is_some() {
+            self.f.pass(left);
+        }
+        for market in (0..2).map(Market) {
+            let _ = self.f.settle_expiry(market, 0);
+            let _ = self.f.settle_account(market, victim);
+        }
+        let _ = self.outlast(victim);
+        self.sell_out(victim, who);
+        let shared = self.f.share_loss(victim);
+        for trader in self.everybody() {
+            let _ = self.f.collect_insurance(trader);
+        }
+        shared
+    }
+
+    /// Somebody buys all the collateral there is.
+    fn sell_out(&mut self, victim: Trader, who: usize) {
+        let args = BuyCollateralArgs {
+            collateral: self.f.token_key(SOL),
+            max_amount_atoms: u64::MAX,
+            max_payment_atoms: i64::MAX,
+            liquidation_sequence: None,
+        };
+        let _ = self.f.buy_collateral(self.trader(who), victim, args);
+    }
+
+    fn insolvent(&self, who: usize) -> Trader {
+        self.victim(who, |_, report| report.equity.is_negative())
     }
 
     fn prepare_queue(&mut self, contract: Contract) {
@@ -95,6 +130,8 @@ impl Walk {
         let short = self.contracts.iter().copied().find(|contract| self.f.position(victim, *contract) < 0);
         let contract = short.unwrap_or(self.contracts[0]);
         self.prepare_queue(contract);
+        let _ = self.outlast(victim);
+        self.sell_out(victim, who);
         for trader in self.everybody() {
             let _ = self.f.rank(trader, contract);
         }
