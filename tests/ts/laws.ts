@@ -52,11 +52,11 @@ export async function checkLaws(client: PlimsollClient): Promise<void> {
   // 1. Each vault holds exactly what the ledger owes.
   const { quoteVault } = await client.fetchExchange();
   const cash = sum(accounts.map(({ data }) => data.cashAtoms));
-  const due = sum(accounts.map(({ data }) => data.insuranceDueAtoms));
+  const due = sum(accounts.map(({ data }) => data.insuranceDueAtoms + data.lossDueAtoms));
   const fees = sum(underlyings.map(({ data }) => data.feesAtoms));
   const settlement = sum(underlyings.map(({ data }) => data.settlementAtoms));
   const funds = only(getInsuranceFundDiscriminatorBytes(), (account) => decodeInsuranceFund(account));
-  const insurance = sum(funds.map(({ data }) => data.cashAtoms - data.ledger.uncollectedAtoms));
+  const insurance = sum(funds.map(({ data }) => data.cashAtoms + data.ledger.reserveAtoms));
   assert.equal(
     await balance(client.chain, quoteVault),
     cash + due + fees + settlement + insurance,

@@ -154,11 +154,11 @@ export class PlimsollClient extends PlimsollReader {
     return { ...(await this.run(options, getOpenAccountInstruction(input, this.config))), marginAccount };
   }
 
-  /** Closes an empty account; fees it has set aside for the insurance fund go there first. */
+  /** Closes an empty account; what it has set aside for the insurance fund and for shared losses goes there first. */
   async closeAccount(owner: TransactionSigner, marginAccount: Address, options?: Options): Promise<Receipt> {
-    const { insuranceDueAtoms } = await this.fetchMarginAccount(marginAccount);
+    const { insuranceDueAtoms, lossDueAtoms } = await this.fetchMarginAccount(marginAccount);
     const close = getCloseAccountInstruction({ owner, marginAccount }, this.config);
-    if (insuranceDueAtoms === 0n) return this.run(options, close);
+    if (insuranceDueAtoms + lossDueAtoms === 0n) return this.run(options, close);
     const fund = await insuranceFundAddress(this.exchange, this.config);
     const input = { exchange: this.exchange, fund, marginAccount };
     return this.run(options, getCollectInsuranceInstruction(input, this.config), close);

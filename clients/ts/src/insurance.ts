@@ -65,7 +65,7 @@ export class PlimsollInsurance extends PlimsollClient {
     return this.run(options, getUnstakeInstruction(await this.#accounts(owner), this.config));
   }
 
-  /** Moves what an account owes the fund there: fees of its liquidations, and its parts of shared losses. Anyone may. */
+  /** Moves what an account has set aside: fees of its liquidations to the fund, parts of shared losses to their reserve. Anyone may. */
   async collect(marginAccount: Address, options?: Options): Promise<Receipt> {
     const fund = await this.fundAddress();
     const input = { exchange: this.exchange, fund, marginAccount };

@@ -86,10 +86,14 @@ export class PlimsollLosses extends PlimsollInsurance {
     return this.run(options, withAccounts(getDeleverageInstruction(input, this.config), markets));
   }
 
-  /** Ends a debt that nothing is left to pay: the fund pays what it has, all cash shares the rest. Anyone may. */
+  /**
+   * Pays a debt that nothing is left to pay: out of the fund, then out of what all cash has paid in; what is left is borne by all cash from
+   * now on. `collect` moves the parts of accounts to where the next call draws them. Anyone may.
+   */
   async shareLoss(marginAccount: Address, options?: Options): Promise<Receipt> {
     const { quoteVault } = await this.fetchExchange();
     const input = { exchange: this.exchange, fund: await this.fundAddress(), marginAccount, quoteVault };
-    return this.run(options, getShareLossInstruction(input, this.config));
+    const markets = await this.markets([await this.fetchMarginAccount(marginAccount)]);
+    return this.run(options, withAccounts(getShareLossInstruction(input, this.config), markets));
   }
 }

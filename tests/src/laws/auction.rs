@@ -5,7 +5,7 @@
 //!            nothing is left of it
 //! starts     MM < 0 before, as a liquidation sees it
 //! ends       MM ≥ 0 after
-//! R          grows by what a slice costs, and shrinks with what of it is taken over
+//! R          grows by what a slice costs, and shrinks with what of it is taken over and with shared losses
 //! ```
 
 use super::liquidation::lots;
@@ -64,7 +64,10 @@ fn check_change(step: &Step, key: &Pubkey, before: &MarginAccount, after: &Margi
             Ok(())
         };
     }
-    let from = if is_new { 0 } else { old.paid_atoms };
+    // It lies in cash, which bears shared losses.
+    let index = |account: &MarginAccount| i128::from(account.cash_index_e18.max(1));
+    let worth = i128::from(old.paid_atoms) * index(after) / index(before);
+    let from = if is_new { 0 } else { worth as i64 };
     let paid = sold(step).map_or(0, |event| event.payment_atoms);
     let is_takeover = !step.receipt.events::<AccountTakenOver>().is_empty();
     if is_takeover && (0..=from).contains(&new.paid_atoms) {
