@@ -77,6 +77,7 @@ fn walk(args: &Args, day: u64, trail: &mut Vec<Action>) -> Walk {
 struct Tally {
     days: u64,
     steps: u64,
+    transactions: u64,
     failed: u64,
     done: BTreeMap<&'static str, usize>,
     refused: BTreeMap<(&'static str, u32), usize>,
@@ -103,7 +104,8 @@ fn work(args: &Args, next: &AtomicU64, end: u64, started: Instant, tally: &Mutex
         let walked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| walk(args, day, &mut trail)));
         let tally = &mut *tally.lock().expect("no thread panics with it");
         match walked {
-            Ok(Walk { done, failed, .. }) => {
+            Ok(Walk { done, failed, f, .. }) => {
+                tally.transactions += f.transactions;
                 done.into_iter().for_each(|(name, times)| *tally.done.entry(name).or_default() += times);
                 failed.into_iter().for_each(|(name, times)| *tally.refused.entry(name).or_default() += times);
             }
@@ -141,7 +143,10 @@ fn main() -> ExitCode {
     eprintln!("what succeeded: {:?}", tally.done);
     eprintln!("what was refused, by error: {:?}", tally.refused);
     let (steps, days, seed) = (tally.steps, tally.days, args.seed);
+    let transactions = tally.transactions;
     eprintln!("{steps} steps on {days} days of seed {seed} in {secs:.1} s, {:.0} a second", steps as f64 / secs);
+    eprintln!("every law was checked after each of {transactions} transactions");
+    println!("{transactions}");
     eprintln!("{} passed, {} failed", days - tally.failed, tally.failed);
     if tally.failed == 0 {
         ExitCode::SUCCESS

@@ -115,6 +115,8 @@ impl Walk {
         let (backer, book) = f.backed(&[Market(0), Market(1)], 20_000.0);
         // Shares leave on the day they ask, which no admin can set.
         f.edit_backstop(|backstop| backstop.terms.cooldown_secs = 0);
+        // What follows is counted.
+        f.transactions = 0;
         let (done, failed) = Default::default();
         Self { f, traders, staker, backer, book, contracts, prices, widths: [0.0; 2], sol: 150.0, done, failed }
     }
