@@ -23,7 +23,12 @@ pub fn compute() -> Vec<Bounded> {
         Bounded::new("liquidate_32_legs_by_8_legs_1_underlying", liquidate(1), 130_000.0),
         Bounded::new("liquidate_32_legs_by_8_legs_4_underlyings", liquidate(4), 130_000.0),
         Bounded::new("take_over_16_legs", at("take_over:16_legs"), 130_000.0),
-        Bounded::new("hedge", at("hedge:portfolio_32_legs_by_portfolio_8"), 120_000.0),
+        Bounded::new("hedge_32_legs_by_8_legs", at("hedge:portfolio_32_legs_by_portfolio_8"), 120_000.0),
+        Bounded::new(
+            "hedge_32_legs_by_8_legs_closing",
+            at("hedge:portfolio_32_legs_by_portfolio_8_closing"),
+            120_000.0,
+        ),
         Bounded::new("deleverage_one_match_32_legs_by_8_legs_1_underlying", deleverage(1), 120_000.0),
         Bounded::new("deleverage_one_match_32_legs_by_8_legs_4_underlyings", deleverage(4), 120_000.0),
     ]

@@ -131,8 +131,8 @@ fn fuzz_figures() -> Result<Vec<Figure>> {
         Figure { name: format!("{name}_missing_to_{steps}"), ..figure }
     };
     Ok(vec![
-        missing("fuzz_steps_on_the_program", 20_000.0, "run tools/fuzz-program --steps 20000 --record"),
-        missing("fuzz_steps_native", 10_000_000.0, "run tools/fuzz-program --native --steps 10000000 --record"),
+        missing("fuzz_steps_on_the_program", 20_000.0, "run tools/fuzz-program --steps 8000 --record"),
+        missing("fuzz_steps_native", 10_000_000.0, "run tools/fuzz-program --native --steps 3900000 --record"),
     ])
 }
 

@@ -2,17 +2,20 @@
 //! not gain by it.
 
 use crate::fixture::{Events, ExpirySetup, DAY, TAKE_OVER};
-use crate::{usd, Contract, Fixture, Market, MarketSetup, Setup, Trader};
+use crate::{expect_error, usd, Contract, Fixture, Market, MarketSetup, Setup, Trader};
+use plimsoll::errors::PlimsollError;
 use plimsoll::events::{AccountTakenOver, LossShared, PositionDeleveraged};
 use plimsoll::instructions::TakeOverArgs;
 use plimsoll::state::MarginMode;
 
 const ETH: Market = Market(0);
 
-/// A whale who sold calls and puts of several strikes to many, a fund that is too small, and a gap of 40 %.
+/// A whale who sold calls and puts of several strikes to many, a fund and a backstop that are too small, and a gap of 40 %.
 struct Whale {
     f: Fixture,
     whale: Trader,
+    /// The backstop's account.
+    book: Trader,
     holders: Vec<Trader>,
     contracts: Vec<Contract>,
 }
@@ -25,6 +28,7 @@ impl Whale {
             f.set_p2t(ETH);
         }
         f.insured(0, 5_000.0);
+        let (_, book) = f.backed(&[ETH], 20_000.0);
         let whale = f.trader_in("whale", mode, 120_000.0);
         let contracts = vec![f.call(ETH, 0, 1_500.0), f.call(ETH, 0, 1_600.0), f.put(ETH, 0, 1_400.0)];
         let holders: Vec<_> = (0..6)
@@ -38,7 +42,7 @@ impl Whale {
             })
             .collect();
         f.set_price(ETH, 2_100.0);
-        Self { f, whale, holders, contracts }
+        Self { f, whale, book, holders, contracts }
     }
 
     /// Closes everything the whale owes in a series, the first of the queue before the others.
@@ -65,8 +69,11 @@ fn the_rest_is_deleveraged(mode: MarginMode) {
     let owed = -story.f.check_health(story.whale).equity_atoms;
     assert!(owed > usd(20_000.0), "{owed}");
     story.f.outlast(story.whale, 900);
-    // What the fund has goes to who takes a part.
+    // The backstop does not bear what is left above the fund, however small the part: the debt is larger than both together.
     let taker = story.f.trader("taker", 1_000_000.0);
+    let refused = story.f.call_backstop_for(story.book, taker, story.whale, 0.01);
+    expect_error!(refused, PlimsollError::BackstopLoss);
+    // What the fund has goes to who takes a part.
     let deficit = -story.f.check_health(story.whale).maintenance_atoms;
     let fraction_e9 = (usd(4_900.0) as i128 * 1_000_000_000 / i128::from(deficit)) as i64;
     let part = TakeOverArgs { fraction_e9, ..TAKE_OVER };
@@ -108,7 +115,7 @@ fn what_the_fund_cannot_pay_of_a_portfolio_is_deleveraged() {
 /// Nobody comes before the expiry: the debt is cash then, and all cash bears it. The first to withdraw and the last bear the same part.
 #[test]
 fn a_debt_that_outlives_its_positions_is_everybodys() {
-    let Whale { mut f, whale, holders, .. } = Whale::new(MarginMode::Cross);
+    let Whale { mut f, whale, book, holders, .. } = Whale::new(MarginMode::Cross);
     let bystander = f.trader("bystander", 50_000.0);
     f.set_time(f.start() + 7 * DAY + 3_600);
     f.refresh();
@@ -132,7 +139,8 @@ fn a_debt_that_outlives_its_positions_is_everybodys() {
         let all = told.levied_atoms as f64 / told.base_atoms as f64;
         assert!((part - all).abs() < 1e-9, "{part} or {all}");
     }
-    for trader in &everybody {
+    // The backstop's cash bears its part like all other.
+    for trader in everybody.iter().chain([&book]) {
         f.collect_insurance(*trader).unwrap();
     }
     f.share_loss(whale).unwrap();
@@ -140,5 +148,6 @@ fn a_debt_that_outlives_its_positions_is_everybodys() {
     let fund = f.insurance();
     assert_eq!(fund.ledger.lost_atoms, fund.paid_atoms + fund.ledger.shared_atoms);
     let left = fund.cash_atoms + fund.ledger.reserve_atoms;
-    assert!(f.tokens_in(&f.quote_vault) as i64 == left && left < 20, "the vault owes nobody else: {left}");
+    let held = f.tokens_in(&f.quote_vault) as i64;
+    assert!(held == left + f.cash(book) && left < 20, "the vault owes nobody else: {held}, {left}");
 }
