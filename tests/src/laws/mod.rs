@@ -19,6 +19,8 @@ pub mod vaults;
 mod tampered;
 #[cfg(test)]
 mod tampered_backstop;
+#[cfg(test)]
+mod tampered_losses;
 
 use crate::chain::Receipt;
 use crate::native;
