@@ -44,6 +44,11 @@ impl Auction {
         AuctionClock { started_at: self.insolvent_at, seen_at: self.seen_at, elapsed }
     }
 
+    /// Whether the account was seen insolvent for the whole length of its auction: fund and backstop had their time.
+    pub fn is_outlasted(&self, terms: &LiquidationParams) -> bool {
+        self.insolvent_secs >= terms.insolvent.raw()
+    }
+
     /// Notes that the account is in breach with this equity: starts the auction, or another one where the last was left alone for
     /// too long. An insolvent account has a second clock, which runs backwards while it is solvent: a
     /// small deposit sets it back by no more than the time it lasts.

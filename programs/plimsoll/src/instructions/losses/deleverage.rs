@@ -19,6 +19,7 @@ use plimsoll_risk::units::{Contracts, Price, Ratio, Value};
 
 use super::rank_position::{find, long_position, score};
 use crate::constants::MIN_BEARABLE_PART;
+use crate::deal::{book, Side};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::PositionDeleveraged;
 use crate::guards::{require_exchange, require_fresh, unix_now};
@@ -47,7 +48,6 @@ pub struct Deleverage<'info> {
 
 /// One short of the account and as much of the counterparty's long, and what is paid for them.
 struct Match {
-    short: Position,
     long: Position,
     size: Contracts,
     mark: Price,
@@ -106,7 +106,7 @@ pub fn handler<'info>(ctx: Context<'info, Deleverage<'info>>, max_size_e6: i64) 
     {
         let underlying = &mut *accounts.underlying.load_mut()?;
         queue.require_enough(underlying.series(queue.series)?.long_e6, now)?;
-        matched.book(underlying, account, counterparty, paid)?;
+        matched.book((&underlying_key, underlying), account, counterparty, paid)?;
     }
     queue.closed(&counterparty_key, matched.long.size().sub(matched.size).or_error()?.raw());
     fund.ledger.record(paid, borne, Absorber::Counterparty)?;
@@ -146,7 +146,7 @@ fn require_unpaid(
 ) -> Result<()> {
     let terms = LiquidationParams::from(&exchange.liquidation);
     account.auction.see(now, equity, &terms);
-    let is_over = account.auction.insolvent_secs >= terms.insolvent.raw();
+    let is_over = account.auction.is_outlasted(&terms);
     let owed = equity.neg().or_error()?;
     require!(is_over && fund.cash_atoms < owed.raw(), PlimsollError::DebtStillInsured);
     Ok(())
@@ -169,58 +169,55 @@ impl Match {
         let held = short.size().abs().or_error()?.min(long.size());
         let mark = marks::mark(underlying, &long, now)?;
         let score = score(underlying, &long, mark, theirs)?;
-        let of = |size| Self { short, long, size, mark, score, ..Self::unpaid(&short, &long) };
-        let matched = of(held.min(Contracts::from_raw(max_size_e6))).paid(worth, fund)?;
+        let of = |size| Self::priced(long, size, (mark, score), worth, fund);
+        let matched = of(held.min(Contracts::from_raw(max_size_e6)))?;
         if matched.borne <= theirs {
             return Ok(matched);
         }
         // Rounded down, and what is borne of less is no more than its part of it and an atom.
         let size =
             mul_div(matched.size.raw(), theirs.raw().max(1) - 1, matched.borne.raw(), Rounding::Down).or_error()?;
-        let matched = of(Contracts::from_raw(size)).paid(worth, fund)?;
+        let matched = of(Contracts::from_raw(size))?;
         require!(size > 0 && matched.borne <= theirs, PlimsollError::NotRanked);
         Ok(matched)
     }
 
-    /// Nothing closed yet.
-    fn unpaid(short: &Position, long: &Position) -> Self {
-        let (size, mark, score, none) = (Contracts::ZERO, Price::ZERO, Ratio::ZERO, Value::ZERO);
-        Self { short: *short, long: *long, size, mark, claim: none, payment: none, paid: none, borne: none, score }
-    }
-
-    /// What the account, the fund and the counterparty pay for it: the fund the same part of every loss, so that nobody gains by being
-    /// closed first.
-    fn paid(self, worth: Worth, fund: Value) -> Result<Self> {
-        let claim = self.mark.times(self.size).to_value_floor().or_error()?;
-        if claim.is_zero() {
-            return Ok(Self { claim, ..self });
-        }
-        let payment = payable_claim(claim, worth.equity, worth.claims).or_error()?;
+    /// What the account, the fund and the counterparty pay for a size: the fund the same part of every loss, so that nobody gains by
+    /// being closed first.
+    fn priced(
+        long: Position,
+        size: Contracts,
+        (mark, score): (Price, Ratio),
+        worth: Worth,
+        fund: Value,
+    ) -> Result<Self> {
+        let claim = mark.times(size).to_value_floor().or_error()?;
+        // Without claims there is nothing to be a part of.
+        let payment = match claim.is_zero() {
+            true => Value::ZERO,
+            false => payable_claim(claim, worth.equity, worth.claims).or_error()?,
+        };
         let loss = claim.sub(payment).or_error()?;
         let paid = payable_by_fund(loss, fund, worth.equity.neg().or_error()?).or_error()?;
-        Ok(Self { claim, payment, paid, borne: loss.sub(paid).or_error()?, ..self })
+        let borne = loss.sub(paid).or_error()?;
+        Ok(Self { long, size, mark, claim, payment, paid, borne, score })
     }
 
     /// Closes both sides; the counterparty also gets what the fund pays.
     fn book(
         &self,
-        underlying: &mut Underlying,
+        (key, underlying): (&Pubkey, &mut Underlying),
         account: &mut MarginAccount,
         counterparty: &mut MarginAccount,
         fund: Value,
     ) -> Result<()> {
-        account.add_cash(self.payment.neg().or_error()?.raw())?;
-        counterparty.add_cash(self.payment.add(fund).or_error()?.raw())?;
-        for (party, position, change) in
-            [(account, self.short, self.size), (counterparty, self.long, self.size.neg().or_error()?)]
-        {
-            let place = (position.underlying, position.expiry, position.series);
-            let (index, old, new) = party.add_to_position(0, place, change)?;
-            let series = underlying.series_mut(position.series)?;
-            series.take_off_netted(&mut party.positions[index])?;
-            series.move_interest(old, new)?;
-            party.release_empty();
-        }
+        let (place, size) = ((self.long.expiry, self.long.series), self.size);
+        let bought = Side::of(account, key, place, (size, None), self.payment.neg().or_error()?)?;
+        let sold = (size.neg().or_error()?, None);
+        let sold = Side::of(counterparty, key, place, sold, self.payment.add(fund).or_error()?)?;
+        book(underlying, (account, &bought), (counterparty, &sold))?;
+        account.release_empty();
+        counterparty.release_empty();
         Ok(())
     }
 }

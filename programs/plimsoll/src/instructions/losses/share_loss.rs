@@ -55,7 +55,7 @@ pub fn handler<'info>(ctx: Context<'info, ShareLoss<'info>>) -> Result<()> {
     require_final(account, debt, exchange, ctx.remaining_accounts, now)?;
     let terms = LiquidationParams::from(&exchange.liquidation);
     account.auction.see(now, Value::from_raw(account.cash_atoms), &terms);
-    require!(account.auction.insolvent_secs >= terms.insolvent.raw(), PlimsollError::DebtStillInsured);
+    require!(account.auction.is_outlasted(&terms), PlimsollError::DebtStillInsured);
 
     let paid = fund.absorb(debt)?;
     let drawn = fund.ledger.draw(debt.sub(paid).or_error()?);
