@@ -1,13 +1,11 @@
 //! Risk arrays: the value of one series in every scenario of the grid, kept so that a book that holds it need not compute it again.
 
+use super::batch::{UnitValues, UNIT_SLOTS};
+use super::grid::GridShape;
 use super::kernel::{Cell, Strip};
-use super::sink::{Add, Keep, Sink};
+use super::sink::{Keep, Sink};
 use super::tenor::TenorTerms;
-use super::{grid::GridShape, grid::MAX_POINTS};
 use crate::units::TotalVol;
-
-/// Room for the points of any grid, in whole blocks of four.
-const ROOM: usize = MAX_POINTS.next_multiple_of(4);
 
 /// Unit values of one series as a call, undiscounted.
 ///
@@ -19,12 +17,12 @@ pub struct RiskArray {
     /// Total volatility it was computed with: a stale surface prices shorts and longs apart.
     pub(super) vol: TotalVol,
     /// Points in the order of the grid: units of price and one more, as a truncated zero is −1.
-    pub(super) units: [u32; ROOM],
+    pub(super) units: UnitValues,
 }
 
 impl Default for RiskArray {
     fn default() -> Self {
-        Self { exponent: i32::MIN, vol: TotalVol::ZERO, units: [0; ROOM] }
+        Self { exponent: i32::MIN, vol: TotalVol::ZERO, units: [0; UNIT_SLOTS] }
     }
 }
 
@@ -38,8 +36,8 @@ impl RiskArray {
         self.exponent == exponent && self.vol == vol
     }
 
-    /// Computes the array, and adds the size of the strip to the cells.
-    pub(super) fn fill_and_add(
+    /// Computes the array at the cells of a grid.
+    pub(super) fn fill(
         &mut self,
         strip: &Strip,
         cells: &mut [Cell],
@@ -49,31 +47,7 @@ impl RiskArray {
         exponent: i32,
     ) {
         (self.exponent, self.vol) = (exponent, vol);
-        // One after the other costs less than both at once: there are not registers enough.
         scan_grid(strip, cells, (shape, Ends::None), terms, vol, &mut Keep { units: self.units.iter_mut() });
-        self.add_to(cells, shape.count as usize, strip.size);
-    }
-
-    /// Adds a size of the series to the cells of a book.
-    #[inline(never)]
-    pub(super) fn add_to(&self, cells: &mut [Cell], count: usize, size: i64) {
-        let mut sink = Add { size };
-        let (points, _) = cells.split_at_mut_checked(count).unwrap_or_default();
-        // By fours, so that the loop itself costs little; iterators side by side, as a zip would count indices.
-        let mut fours = points.chunks_exact_mut(4);
-        let mut units = self.units.chunks_exact(4);
-        for four in fours.by_ref() {
-            let ([a, b, c, d], Some(&[w, x, y, z])) = (four, units.next()) else { break };
-            sink.take(a, (w as i64).wrapping_sub(1));
-            sink.take(b, (x as i64).wrapping_sub(1));
-            sink.take(c, (y as i64).wrapping_sub(1));
-            sink.take(d, (z as i64).wrapping_sub(1));
-        }
-        let mut units = units.flatten();
-        for cell in fours.into_remainder() {
-            let Some(&unit) = units.next() else { break };
-            sink.take(cell, (unit as i64).wrapping_sub(1));
-        }
     }
 }
 

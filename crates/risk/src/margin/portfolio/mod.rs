@@ -18,6 +18,7 @@
 //! [`crate::margin::report`].
 
 mod array;
+mod batch;
 pub mod book;
 pub mod cached;
 mod contingency;

@@ -1,6 +1,7 @@
 //! One pass over the legs of an underlying: the value of the book at every point of the grid, expiry by expiry.
 
 use super::array::{scan_grid, vol_q32, Ends, RiskArray};
+use super::batch::{blocks_of, Batch, Point, UNIT_SLOTS};
 use super::book::{ExpiryBook, PortfolioBook, MAX_EXPIRIES};
 use super::grid::{Grid, GridShape, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS};
 use super::kernel::{fill_cells, shocked, Cell, Strip};
@@ -16,8 +17,9 @@ use crate::units::{Exact, TotalVol};
 use core::slice::IterMut;
 
 /// Behind the cells of the grid there is room for two more, the ends of the price range: where they lie between its points
-/// without a shock of volatility, they are scanned along with those.
-const MAX_CELLS: usize = MAX_POINTS + 2;
+/// without a shock of volatility, they are scanned along with those. And arrays are added up in whole blocks.
+const MAX_CELLS: usize = UNIT_SLOTS;
+const _: () = assert!(MAX_CELLS >= MAX_POINTS + 2);
 /// The basis contingency is up to 30 times a value: it is summed in 32nds of the unit's precision.
 pub(super) const BASIS_BITS: u32 = 5;
 
@@ -49,6 +51,13 @@ pub(super) struct Sums {
     /// What they take, ≤ 0, where they were scanned.
     pub linear: i64,
     pub absolute: i64,
+}
+
+impl Point for Cell {
+    #[inline(always)]
+    fn plus(self, added: i64) -> Self {
+        Self { value: self.value.wrapping_add(added), ..self }
+    }
 }
 
 impl Default for Workspace {
@@ -131,29 +140,38 @@ impl Workspace {
     /// Adds legs from their risk arrays, where there is room for one: an array belongs to a series, and knows no pairs and no
     /// price range.
     #[inline(never)]
-    fn add_legs_with_arrays(
+    fn add_legs_with_arrays<'a>(
         &mut self,
         (shape, ends): (GridShape, Ends),
         (expiry, terms): (&ExpiryBook, &TenorTerms),
         legs: &[Leg],
-        arrays: &mut IterMut<Option<&mut RiskArray>>,
+        arrays: &mut IterMut<'a, Option<&mut RiskArray>>,
         tally: &mut Tally,
     ) {
-        let exponent = self.scale.price_exponent();
+        let (exponent, blocks) = (self.scale.price_exponent(), blocks_of(shape.count as usize));
+        let mut batch = Batch::new();
         for leg in legs {
             let strip = Strip::of(leg, expiry, &self.scale);
             tally.add(leg.kind, &strip);
             let (vol, mut add) = (leg.total_vol, Add { size: strip.size });
             match arrays.next().and_then(Option::as_deref_mut) {
                 None => scan_grid(&strip, &mut self.cells, (shape, Ends::None), terms, vol, &mut add),
-                Some(array) if array.is_valid(exponent, vol) => {
-                    array.add_to(&mut self.cells, shape.count as usize, strip.size);
+                Some(array) => {
+                    if !array.is_valid(exponent, vol) {
+                        array.fill(&strip, &mut self.cells, shape, terms, vol, exponent);
+                    }
+                    batch.add(&mut self.cells, &array.units, strip.size, blocks);
                 }
-                Some(array) => array.fill_and_add(&strip, &mut self.cells, shape, terms, vol, exponent),
             }
             if ends != Ends::None {
                 self.add_range(shape, &strip, vol);
             }
+        }
+        // Units of arrays are one too high, those at the ends of the price range are not.
+        let size = batch.finish(&mut self.cells, blocks);
+        tally.lower(size);
+        for cell in self.cells.iter_mut().skip(shape.count as usize).take(2) {
+            cell.value = cell.value.wrapping_add(size);
         }
     }
 

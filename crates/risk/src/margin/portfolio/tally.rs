@@ -99,6 +99,12 @@ impl Tally {
         self.shorts |= strip.size;
     }
 
+    /// Takes from every value what its cell has too much.
+    #[inline(always)]
+    pub fn lower(&mut self, excess: i64) {
+        self.constant = self.constant.wrapping_sub(excess);
+    }
+
     /// Value of the expiry at a cell: every put is a call less a forward. Each sum is below 2^62, differences wrap back into
     /// range.
     #[inline(always)]

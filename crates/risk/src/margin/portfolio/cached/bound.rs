@@ -1,5 +1,6 @@
 //! Bounds of the margin of an underlying.
 
+use super::super::batch::UnitValues;
 use super::super::book::{ExpiryBook, PortfolioBook};
 use super::super::contingency::Contingency;
 use super::super::grid::MAX_POINTS;
@@ -8,7 +9,7 @@ use super::super::tenor::TenorTerms;
 use super::super::PortfolioMargin;
 use super::bracket::{moving_q2, Bracket};
 use super::snapshot::{ExpirySnapshot, SnapshotRaw};
-use super::sums::{ArraySpace, UnitValues};
+use super::space::ArraySpace;
 use super::{Uncovered, ARRAY_BAND_Q40};
 use crate::fixed::mul_shift;
 use crate::margin::cross::Leg;

@@ -10,6 +10,7 @@
 //! Left of the first point of a direction lies the price 0, where a call is worth nothing; right of the last one, and where
 //! a point moves past its neighbour, the slope is that of the sizes themselves, and to the left 0.
 
+use super::super::batch::{blocks_of, Batch, UnitValues, UNIT_SLOTS};
 use super::super::book::{ExpiryBook, PriceRange};
 use super::super::grid::{Grid, FACTOR_BITS};
 use super::super::kernel::{shocked, Cell, Strip};
@@ -19,7 +20,7 @@ use super::super::tenor::{discounted, SkewTerms, TenorTerms};
 use super::bound::Side;
 use super::drift::Drift;
 use super::snapshot::ExpirySnapshot;
-use super::sums::{blocks_of, ArraySpace, Sum, UnitValues, UNIT_SLOTS};
+use super::space::ArraySpace;
 use super::Uncovered;
 use crate::margin::cross::Leg;
 use core::num::NonZeroU64;
@@ -87,14 +88,18 @@ impl<'a> Bracket<'a> {
         let blocks = blocks_of(count.wrapping_add(2));
         let (mut tally, mut strike) = (Tally::default(), 0);
         let ArraySpace { longs, shorts, then: points_then, now: points_now } = space;
-        let (mut longs, mut shorts) = (Sum::new(longs), Sum::new(shorts));
+        longs.fill(0);
+        shorts.fill(0);
+        let (mut bought, mut sold) = (Batch::new(), Batch::new());
         for (leg, units) in legs.iter().zip(units) {
             let (strike_price, size) = (scale.price(leg.strike.price), scale.size(leg.size));
             let strip = Strip { log_moneyness: 0, strike: strike_price, size, vol_q28: 0 };
             tally.add(leg.kind, &strip);
             strike = strip.strike.max(strike);
-            let sum = if strip.size < 0 { &mut shorts } else { &mut longs };
-            sum.add(units, strip.size.wrapping_abs(), blocks);
+            match strip.size < 0 {
+                true => sold.add(shorts, units, strip.size.wrapping_neg(), blocks),
+                false => bought.add(longs, units, strip.size, blocks),
+            }
         }
         // Exponents within ±33. Sizes have 30 bits together, and the highest price of a book 30 at least: finer arrays, of 31
         // bits, sum up below 2^61, and coarser ones, shifted, below the book's 2^60.
@@ -102,6 +107,7 @@ impl<'a> Bracket<'a> {
         if shift > COARSEST {
             return Err(Uncovered::NoArray);
         }
+        let (bought, sold) = (bought.finish(longs, blocks), sold.finish(shorts, blocks));
         let (from, to) = (scale.price_q2(then.forward), scale.price_q2(expiry.curve.forward));
         for ((then, now), &factor) in points_then.iter_mut().zip(points_now.iter_mut()).zip(grid.factors).take(count) {
             (*then, *now) = (shocked(from, factor), shocked(to, factor));
@@ -114,8 +120,8 @@ impl<'a> Bracket<'a> {
             terms,
             drift,
             tally,
-            longs: Strand::new(longs.finish(blocks), shift, count),
-            shorts: Strand::new(shorts.finish(blocks), shift, count),
+            longs: Strand::new((longs, bought), shift, count),
+            shorts: Strand::new((shorts, sold), shift, count),
             then: points_then,
             now: points_now,
             strike,

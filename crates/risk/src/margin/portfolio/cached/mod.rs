@@ -15,18 +15,19 @@
 //! falls when a value rises, but for the mark: the margin is concave in it, so that its least lies at an end of the mark's
 //! bracket. So the same code computes a margin and its bounds: [`super::PortfolioMargin`].
 //!
-//! [`snapshot`] is what is kept, [`drift`] bounds volatility, [`sums`] is the loop over legs, [`bracket`] the value of an
+//! [`snapshot`] is what is kept, [`drift`] bounds volatility, [`super::batch`] is the loop over legs, [`bracket`] the value of an
 //! expiry, [`bound`] puts the underlying together.
 
 mod bound;
 mod bracket;
 mod drift;
 mod snapshot;
-mod sums;
+mod space;
 
+pub use super::batch::{UnitValues, UNIT_SLOTS};
 pub use bound::{ArrayBook, BalanceBound, Side};
 pub use snapshot::{ExpirySnapshot, RefreshCells, Refresher, SnapshotRaw};
-pub use sums::{ArraySpace, UnitValues, UNIT_SLOTS};
+pub use space::ArraySpace;
 
 use crate::error::RiskError;
 

@@ -1,6 +1,7 @@
 //! What is kept of one expiry and of its series at a refresh.
 
 use super::super::array::{scan_grid, Ends};
+use super::super::batch::{UnitValues, UNIT_SLOTS};
 use super::super::book::ExpiryBook;
 use super::super::grid::{Grid, FACTOR_BITS, MAX_POINTS};
 use super::super::kernel::{fill_cells, Cell, Strip};
@@ -8,7 +9,6 @@ use super::super::scale::{shocked_ceil, Scale};
 use super::super::sink::Keep;
 use super::super::skew::scan_skews;
 use super::super::tenor::{SkewTerms, TenorTerms, VolatilityState};
-use super::sums::{UnitValues, UNIT_SLOTS};
 use super::Uncovered;
 use crate::error::RiskError;
 use crate::params::PortfolioParams;
