@@ -2,8 +2,8 @@
 
 use criterion::{criterion_group, criterion_main, Criterion};
 use plimsoll_risk::margin::portfolio::{
-    ExpiryBook, Extras, GridTable, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange, RiskArray, Scenario,
-    VolDirection, VolatilityState, Workspace, P2T_SCENARIOS,
+    ArrayStamp, ExpiryBook, Extras, GridTable, OwnCollateral, PortfolioBook, PortfolioMargin, PriceRange, RiskArray,
+    Scenario, UnitBlock, VolDirection, VolatilityState, Workspace, P2T_SCENARIOS,
 };
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::math::sqrt_years;
@@ -52,7 +52,7 @@ fn expiry(left: Seconds) -> ExpiryBook {
     }
 }
 
-fn plain<'a, 'b>(arrays: &'a mut [Option<&'b mut RiskArray>]) -> Extras<'a, 'b> {
+fn plain<'a, 'b>(arrays: &'a mut [Option<RiskArray<'b>>]) -> Extras<'a, 'b> {
     Extras { history: None, all_parts: false, arrays }
 }
 
@@ -77,8 +77,10 @@ fn bench(criterion: &mut Criterion) {
     criterion.bench_function("margin of 64 legs, 33 scenarios", |bencher| {
         bencher.iter(|| PortfolioMargin::of(&book, &mut workspace, plain(&mut [])).unwrap())
     });
-    let mut arrays = vec![RiskArray::default(); 64];
-    let mut kept: Vec<Option<&mut RiskArray>> = arrays.iter_mut().map(Some).collect();
+    let blocks = RiskArray::blocks(&book.grid);
+    let (mut stamps, mut units) = (vec![ArrayStamp::default(); 64], vec![UnitBlock::default(); 64 * blocks]);
+    let places = stamps.iter_mut().zip(units.chunks_exact_mut(blocks));
+    let mut kept: Vec<_> = places.map(|(stamp, units)| Some(RiskArray::new(stamp, units))).collect();
     PortfolioMargin::of(&book, &mut workspace, plain(&mut kept)).unwrap();
     criterion.bench_function("margin of 64 legs, from risk arrays", |bencher| {
         bencher.iter(|| PortfolioMargin::of(&book, &mut workspace, plain(&mut kept)).unwrap())

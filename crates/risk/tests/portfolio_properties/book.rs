@@ -1,8 +1,8 @@
 //! A book in plain numbers, and its margin by the crate.
 
 use plimsoll_risk::margin::portfolio::{
-    ExpiryBook, Extras, GridTable, HistoryPair, HistoryWorkspace, OwnCollateral, PortfolioBook, PortfolioMargin,
-    PriceRange, RiskArray, Scenario, VolatilityState, Workspace, P2T_SCENARIOS,
+    ArrayStamp, ExpiryBook, Extras, GridTable, HistoryPair, HistoryWorkspace, OwnCollateral, PortfolioBook,
+    PortfolioMargin, PriceRange, RiskArray, Scenario, UnitBlock, VolatilityState, Workspace, P2T_SCENARIOS,
 };
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::math::{ln_price, sqrt_years};
@@ -239,8 +239,10 @@ impl Book {
         margin: &PortfolioMargin,
         pairs: Option<&[HistoryPair]>,
     ) -> Result<(), RiskError> {
-        let mut arrays = vec![RiskArray::default(); book.legs.len()];
-        let mut kept: Vec<Option<&mut RiskArray>> = arrays.iter_mut().map(Some).collect();
+        let (count, blocks) = (book.legs.len(), RiskArray::blocks(&book.grid));
+        let (mut stamps, mut units) = (vec![ArrayStamp::default(); count], vec![UnitBlock::default(); count * blocks]);
+        let places = stamps.iter_mut().zip(units.chunks_exact_mut(blocks));
+        let mut kept: Vec<_> = places.map(|(stamp, units)| Some(RiskArray::new(stamp, units))).collect();
         let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
         for _ in 0..2 {
             let history = pairs.map(|pairs| (pairs, &mut memory));

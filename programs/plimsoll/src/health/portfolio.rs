@@ -37,7 +37,7 @@ impl Valuation<'_> {
         }
         let settled = self.load_book(key, underlying, positions, &index)?;
         self.load_history(key, &params)?;
-        self.scratch.prepare(key, positions);
+        self.scratch.prepare(key, &underlying.portfolio.grid(), positions);
         let range = match self.purpose {
             Purpose::Liquidation => PriceRange::at(index.price),
             _ => range(&underlying.price)?,
@@ -167,11 +167,10 @@ impl Valuation<'_> {
         };
         let positions = positions.unwrap_or_default();
         let all_live = positions.len() == legs.len();
-        let is_live = |position: &&Position| {
+        let is_live = |position: &Position| {
             all_live || underlying.expiry(position.expiry).is_ok_and(|expiry| !expiry.is_settled())
         };
-        let live = positions.iter().filter(is_live);
-        let mut arrays = arrays_of(arrays, key, live.map(|position| (position.expiry, position.series)));
+        let mut arrays = arrays_of(arrays, key, positions, is_live);
         let history = match pairs.is_empty() {
             true => None,
             false => Some((pairs.as_slice(), &mut **history.get_or_insert_with(Box::default))),

@@ -2,15 +2,18 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::margin::portfolio::cached::ArraySpace;
-use plimsoll_risk::margin::portfolio::{ExpiryBook, HistoryPair, HistoryWorkspace, RiskArray, Workspace};
+use plimsoll_risk::margin::portfolio::{
+    ArrayStamp, ExpiryBook, Grid, HistoryPair, HistoryWorkspace, RiskArray, UnitBlock, Workspace,
+};
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::units::TotalVol;
 
 use crate::constants::{MAX_EXPIRIES, MAX_POSITIONS};
 use crate::state::Position;
 
-/// Most positions of an account whose risk arrays are kept: 8 KiB of a heap of 32. A larger one is scanned again.
-const MAX_KEPT: usize = 40;
+/// Most memory for risk arrays: 9 KiB of a heap of 32, a full account and half a dozen series on a grid of up to 32 points.
+/// Underlyings that have no room are scanned again.
+const MAX_KEPT_BLOCKS: usize = 9 * 1024 / size_of::<UnitBlock>();
 
 /// Buffers of a valuation, and the risk arrays of the first account valued with them.
 pub struct Scratch {
@@ -32,7 +35,10 @@ pub(super) struct UnderlyingArrays {
     underlying: Pubkey,
     /// Expiry slot and series of each array, sorted as positions are.
     keys: Vec<(u8, u16)>,
-    arrays: Vec<RiskArray>,
+    stamps: Vec<ArrayStamp>,
+    units: Vec<UnitBlock>,
+    /// Blocks of units that an array has.
+    blocks: usize,
 }
 
 impl Scratch {
@@ -62,10 +68,14 @@ impl Scratch {
     }
 
     /// Makes room for the arrays of an underlying, unless another account has done so.
-    pub(super) fn prepare(&mut self, underlying: &Pubkey, positions: &[Position]) {
-        let kept: usize = self.arrays.iter().map(|held| held.keys.len()).sum();
-        let has_room = self.keeps_arrays && kept + positions.len() <= MAX_KEPT;
-        if !has_room || self.arrays.iter().any(|held| held.underlying == *underlying) {
+    pub(super) fn prepare(&mut self, underlying: &Pubkey, grid: &Grid, positions: &[Position]) {
+        if !self.keeps_arrays || self.arrays.iter().any(|held| held.underlying == *underlying) {
+            return;
+        }
+        let blocks = RiskArray::blocks(grid);
+        let kept: usize = self.arrays.iter().map(|held| held.units.len()).sum();
+        // One more for a series that is expected.
+        if kept + (positions.len() + 1) * blocks > MAX_KEPT_BLOCKS {
             return;
         }
         let mut keys = Vec::with_capacity(positions.len() + 1);
@@ -75,8 +85,9 @@ impl Scratch {
                 keys.insert(place, key);
             }
         }
-        let arrays = vec![RiskArray::default(); keys.len()];
-        self.arrays.push(UnderlyingArrays { underlying: *underlying, keys, arrays });
+        let (stamps, units) =
+            (vec![ArrayStamp::default(); keys.len()], vec![UnitBlock::default(); keys.len() * blocks]);
+        self.arrays.push(UnderlyingArrays { underlying: *underlying, keys, stamps, units, blocks });
     }
 }
 
@@ -87,24 +98,30 @@ pub(super) fn vols_of<'a>(
     expiry: u8,
 ) -> impl Iterator<Item = (u16, TotalVol)> + use<'a> {
     let held = scratch.iter().find(|held| held.underlying == *underlying);
-    let pairs = held.into_iter().flat_map(|held| held.keys.iter().zip(&held.arrays));
-    pairs.filter_map(move |(key, array)| if key.0 == expiry { Some((key.1, array.vol()?)) } else { None })
+    let pairs = held.into_iter().flat_map(|held| held.keys.iter().zip(&held.stamps));
+    pairs.filter_map(move |(key, stamp)| if key.0 == expiry { Some((key.1, stamp.vol()?)) } else { None })
 }
 
 /// The kept arrays of positions, which are sorted as the keys are. Parallel to them.
 pub(super) fn arrays_of<'a>(
     scratch: &'a mut [UnderlyingArrays],
     underlying: &Pubkey,
-    positions: impl Iterator<Item = (u8, u16)>,
-) -> Vec<Option<&'a mut RiskArray>> {
+    positions: &[Position],
+    is_live: impl Fn(&Position) -> bool,
+) -> Vec<Option<RiskArray<'a>>> {
     let Some(held) = scratch.iter_mut().find(|held| held.underlying == *underlying) else { return Vec::new() };
-    let mut kept = held.keys.iter().zip(held.arrays.iter_mut()).peekable();
-    positions
-        .map(|wanted| {
-            while kept.next_if(|(key, _)| **key < wanted).is_some() {}
-            kept.next_if(|(key, _)| **key == wanted).map(|(_, array)| array)
-        })
-        .collect()
+    let mut kept = held.keys.iter().zip(held.stamps.iter_mut()).peekable();
+    let mut units = held.units.chunks_exact_mut(held.blocks);
+    let mut arrays = Vec::with_capacity(positions.len());
+    for position in positions.iter().filter(|position| is_live(position)) {
+        let wanted = (position.expiry, position.series);
+        while kept.next_if(|(key, _)| **key < wanted).is_some() {
+            units.next();
+        }
+        let found = kept.next_if(|(key, _)| **key == wanted);
+        arrays.push(found.and_then(|(_, stamp)| Some(RiskArray::new(stamp, units.next()?))));
+    }
+    arrays
 }
 
 impl Default for Scratch {

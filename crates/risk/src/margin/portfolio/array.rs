@@ -1,53 +1,78 @@
 //! Risk arrays: the value of one series in every scenario of the grid, kept so that a book that holds it need not compute it again.
 
-use super::batch::{UnitValues, UNIT_SLOTS};
-use super::grid::GridShape;
+use super::batch::{blocks_of, UnitBlock};
+use super::grid::{Grid, GridShape};
 use super::kernel::{Cell, Strip};
 use super::sink::{Keep, Sink};
 use super::tenor::TenorTerms;
 use crate::units::TotalVol;
 
-/// Unit values of one series as a call, undiscounted.
-///
-/// Valid for one underlying at one moment: one grid, one forward of its expiry, one volatility, one unit of price.
-#[derive(Clone, Copy, Debug)]
-pub struct RiskArray {
+/// What the values of an array were computed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArrayStamp {
     /// Exponent of the unit of price; `i32::MIN` while the array is empty.
-    pub(super) exponent: i32,
-    /// Total volatility it was computed with: a stale surface prices shorts and longs apart.
-    pub(super) vol: TotalVol,
-    /// Points in the order of the grid: units of price and one more, as a truncated zero is −1.
-    pub(super) units: UnitValues,
+    exponent: i32,
+    /// Total volatility: a stale surface prices shorts and longs apart.
+    vol: TotalVol,
 }
 
-impl Default for RiskArray {
+impl Default for ArrayStamp {
     fn default() -> Self {
-        Self { exponent: i32::MIN, vol: TotalVol::ZERO, units: [0; UNIT_SLOTS] }
+        Self { exponent: i32::MIN, vol: TotalVol::ZERO }
     }
 }
 
-impl RiskArray {
-    /// Total volatility it was computed with, if it was.
+impl ArrayStamp {
+    pub(super) fn new(exponent: i32, vol: TotalVol) -> Self {
+        Self { exponent, vol }
+    }
+
+    /// Total volatility, if the array has values.
     pub fn vol(&self) -> Option<TotalVol> {
         (self.exponent != i32::MIN).then_some(self.vol)
     }
+}
 
-    pub(super) fn is_valid(&self, exponent: i32, vol: TotalVol) -> bool {
-        self.exponent == exponent && self.vol == vol
+/// Unit values of one series as a call, undiscounted, in memory of its owner.
+///
+/// Valid for one underlying at one moment: one grid, one forward of its expiry, one volatility, one unit of price.
+#[derive(Debug)]
+pub struct RiskArray<'a> {
+    stamp: &'a mut ArrayStamp,
+    /// Points in the order of the grid: units of price and one more, as a truncated zero is −1.
+    units: &'a mut [UnitBlock],
+}
+
+impl<'a> RiskArray<'a> {
+    /// An array in as many blocks as its grid takes ([`RiskArray::blocks`]), empty to begin with.
+    pub fn new(stamp: &'a mut ArrayStamp, units: &'a mut [UnitBlock]) -> Self {
+        Self { stamp, units }
     }
 
-    /// Computes the array at the cells of a grid.
-    pub(super) fn fill(
+    /// Blocks of memory for the points of a grid, at least one.
+    pub fn blocks(grid: &Grid) -> usize {
+        blocks_of(grid.shape.count as usize).max(1)
+    }
+
+    /// The values of a strip at the cells of a grid, computed unless they are there; none without room for them.
+    #[inline(always)]
+    pub(super) fn values(
         &mut self,
         strip: &Strip,
-        cells: &mut [Cell],
+        (cells, blocks): (&mut [Cell], usize),
         shape: GridShape,
         terms: &TenorTerms,
-        vol: TotalVol,
-        exponent: i32,
-    ) {
-        (self.exponent, self.vol) = (exponent, vol);
-        scan_grid(strip, cells, (shape, Ends::None), terms, vol, &mut Keep { units: self.units.iter_mut() });
+        stamp: ArrayStamp,
+    ) -> Option<&[UnitBlock]> {
+        if self.units.len() < blocks {
+            return None;
+        }
+        if *self.stamp != stamp {
+            *self.stamp = stamp;
+            let mut keep = Keep { units: self.units.as_flattened_mut().iter_mut() };
+            scan_grid(strip, cells, (shape, Ends::None), terms, stamp.vol, &mut keep);
+        }
+        Some(self.units)
     }
 }
 

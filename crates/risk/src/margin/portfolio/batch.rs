@@ -10,10 +10,12 @@ pub const MAX_UNITS: usize = MAX_POINTS + 2;
 pub const UNIT_SLOTS: usize = MAX_UNITS.next_multiple_of(16);
 /// So many points are added up without a branch; units have room for whole blocks.
 const BLOCK: usize = 16;
+/// Units of so many points.
+pub type UnitBlock = [u32; BLOCK];
 /// So many legs at a time share the way to memory: with their sizes they fill the ten registers of the SVM.
 const LEGS: usize = 3;
 /// What a place of a batch holds that no leg has taken.
-const NOTHING: UnitValues = [0; UNIT_SLOTS];
+const NOTHING: &[UnitBlock] = &[[0; BLOCK]; UNIT_SLOTS / BLOCK];
 
 /// Values of one series as a call, undiscounted, in units of price and one more: the points of the grid in its order, right
 /// behind them the skew scenarios.
@@ -40,7 +42,7 @@ pub(super) struct Batch<'a> {
     /// Σ size.
     size: i64,
     /// Legs that wait for others.
-    units: [&'a UnitValues; LEGS],
+    units: [&'a [UnitBlock]; LEGS],
     /// Complements of their sizes: LLVM multiplies a unit by a complement, and a plain size by a unit. The product then takes the
     /// place of the unit, which is needed no longer, and not of the size.
     complements: [i64; LEGS],
@@ -49,12 +51,12 @@ pub(super) struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     pub fn new() -> Self {
-        Self { size: 0, units: [&NOTHING; LEGS], complements: [!0; LEGS], waiting: 0 }
+        Self { size: 0, units: [NOTHING; LEGS], complements: [!0; LEGS], waiting: 0 }
     }
 
     /// Adds a leg over the first blocks of points.
     #[inline(always)]
-    pub fn add<P: Point>(&mut self, points: &mut [P], units: &'a UnitValues, size: i64, blocks: usize) {
+    pub fn add<P: Point>(&mut self, points: &mut [P], units: &'a [UnitBlock], size: i64, blocks: usize) {
         self.size = self.size.wrapping_add(size);
         let [first, second, third] = &mut self.units;
         let [first_size, second_size, third_size] = &mut self.complements;
@@ -99,8 +101,8 @@ fn cells_of<P: Point>(points: &mut [P]) -> &[Cell<P>] {
 /// Eleven instructions a point. The compiler must not know that the sums are nowhere else, or it would load units ahead of
 /// them, more than there are registers for: hence the cells.
 #[inline(never)]
-fn add_batch<P: Point>(points: &[Cell<P>], units: &[&UnitValues; LEGS], complements: &[i64; LEGS], blocks: usize) {
-    let [(a, _), (b, _), (c, _)] = units.map(|units| units.as_chunks::<BLOCK>());
+fn add_batch<P: Point>(points: &[Cell<P>], units: &[&[UnitBlock]; LEGS], complements: &[i64; LEGS], blocks: usize) {
+    let [a, b, c] = units;
     let [a_size, b_size, c_size] = complements.map(|complement| !complement);
     let (points, _) = points.as_chunks::<BLOCK>();
     let points = points.get(..blocks).unwrap_or_default();

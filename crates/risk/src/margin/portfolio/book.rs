@@ -47,6 +47,10 @@ pub struct PriceRange {
     pub log_low: i64,
     /// ln(high/index), Q40, ≥ 0.
     pub log_high: i64,
+    /// low/index, Q30.
+    pub(super) factor_low: i64,
+    /// high/index, Q30.
+    pub(super) factor_high: i64,
 }
 
 /// Collateral that is the same asset as the underlying.
@@ -88,7 +92,7 @@ pub struct PortfolioBook<'a> {
 impl PriceRange {
     /// The index alone.
     pub const fn at(index: Price) -> Self {
-        Self { index, log_low: 0, log_high: 0 }
+        Self { index, log_low: 0, log_high: 0, factor_low: 1 << FACTOR_BITS, factor_high: 1 << FACTOR_BITS }
     }
 
     /// A range from the logarithms of its prices. # Errors [`RiskError::PriceOutOfRange`] unless low ≤ index ≤ high.
@@ -99,7 +103,9 @@ impl PriceRange {
         // Logarithms of prices in range are within ±21·2^40.
         let (low, high) = (log_low.raw().wrapping_sub(log_index.raw()), log_high.raw().wrapping_sub(log_index.raw()));
         // Beyond a factor of 20 either way the range ends: a collapse must not stop a valuation.
-        Ok(Self { index, log_low: low.max(-3 * ONE_Q), log_high: high.min(3 * ONE_Q) })
+        let (log_low, log_high) = (low.max(-3 * ONE_Q), high.min(3 * ONE_Q));
+        let factor = |log| math::exp_q40(log) >> (40 - FACTOR_BITS);
+        Ok(Self { index, log_low, log_high, factor_low: factor(log_low), factor_high: factor(log_high) })
     }
 
     /// Whether low, and high, are so far from the index (2.5 %) that the loss of mark alone does not tell what a scan there
@@ -110,16 +116,6 @@ impl PriceRange {
 
     pub(super) const fn is_wide(&self) -> bool {
         self.log_low != 0 || self.log_high != 0
-    }
-
-    /// low/index, Q30.
-    pub(super) fn factor_low(&self) -> i64 {
-        math::exp_q40(self.log_low) >> (40 - FACTOR_BITS)
-    }
-
-    /// high/index, Q30.
-    pub(super) fn factor_high(&self) -> i64 {
-        math::exp_q40(self.log_high) >> (40 - FACTOR_BITS)
     }
 }
 
@@ -186,7 +182,7 @@ impl<'a> PortfolioBook<'a> {
             let index = (end as usize).checked_sub(1);
             index.and_then(|index| self.grid.factors.get(index)).copied().unwrap_or_default()
         };
-        let high = if self.range.is_wide() { self.range.factor_high() } else { 0 };
+        let high = if self.range.is_wide() { self.range.factor_high } else { 0 };
         high.max(last(ups)).max(last(ups.wrapping_add(downs))).max(last(count))
     }
 }

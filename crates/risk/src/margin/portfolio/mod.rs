@@ -36,7 +36,8 @@ mod tally;
 mod tenor;
 mod wide;
 
-pub use array::RiskArray;
+pub use array::{ArrayStamp, RiskArray};
+pub use batch::UnitBlock;
 pub use book::{ExpiryBook, OwnCollateral, PortfolioBook, PriceRange, MAX_EXPIRIES};
 pub use contingency::{collateral_charge, Contingency};
 pub use greeks::DollarGreeks;
@@ -106,7 +107,7 @@ pub struct Extras<'a, 'b> {
     pub all_parts: bool,
     /// Risk arrays of the legs, in the order of the expiries and their legs. Those that are not valid are computed, so that
     /// the next book with the same series at the same moment is cheap. Legs without one are scanned as they are.
-    pub arrays: &'a mut [Option<&'b mut RiskArray>],
+    pub arrays: &'a mut [Option<RiskArray<'b>>],
 }
 
 impl PortfolioMargin {

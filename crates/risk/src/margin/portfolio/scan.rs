@@ -1,6 +1,6 @@
 //! One pass over the legs of an underlying: the value of the book at every point of the grid, expiry by expiry.
 
-use super::array::{scan_grid, vol_q32, Ends, RiskArray};
+use super::array::{scan_grid, vol_q32, ArrayStamp, Ends, RiskArray};
 use super::batch::{blocks_of, Batch, Point, UNIT_SLOTS};
 use super::book::{ExpiryBook, PortfolioBook, MAX_EXPIRIES};
 use super::grid::{Grid, GridShape, FACTOR_BITS, FULL_WEIGHT, MAX_POINTS};
@@ -77,7 +77,7 @@ impl Workspace {
         &mut self,
         book: &PortfolioBook,
         further: i64,
-        arrays: &mut [Option<&mut RiskArray>],
+        arrays: &mut [Option<RiskArray>],
     ) -> Result<(), RiskError> {
         self.cells.iter_mut().for_each(|cell| cell.total = 0);
         self.sums = Sums::default();
@@ -92,7 +92,7 @@ impl Workspace {
         book: &PortfolioBook,
         expiry: &ExpiryBook,
         legs: &[Leg],
-        arrays: &mut IterMut<Option<&mut RiskArray>>,
+        arrays: &mut IterMut<Option<RiskArray>>,
     ) -> Result<(), RiskError> {
         let terms = TenorTerms::new(book.params, &expiry.tenor(), &book.vols)?;
         self.place_cells(book, expiry)?;
@@ -145,7 +145,7 @@ impl Workspace {
         (shape, ends): (GridShape, Ends),
         (expiry, terms): (&ExpiryBook, &TenorTerms),
         legs: &[Leg],
-        arrays: &mut IterMut<'a, Option<&mut RiskArray>>,
+        arrays: &mut IterMut<'a, Option<RiskArray>>,
         tally: &mut Tally,
     ) {
         let (exponent, blocks) = (self.scale.price_exponent(), blocks_of(shape.count as usize));
@@ -154,14 +154,11 @@ impl Workspace {
             let strip = Strip::of(leg, expiry, &self.scale);
             tally.add(leg.kind, &strip);
             let (vol, mut add) = (leg.total_vol, Add { size: strip.size });
-            match arrays.next().and_then(Option::as_deref_mut) {
+            let array = arrays.next().and_then(Option::as_mut);
+            let stamp = ArrayStamp::new(exponent, vol);
+            match array.and_then(|array| array.values(&strip, (&mut self.cells, blocks), shape, terms, stamp)) {
+                Some(units) => batch.add(&mut self.cells, units, strip.size, blocks),
                 None => scan_grid(&strip, &mut self.cells, (shape, Ends::None), terms, vol, &mut add),
-                Some(array) => {
-                    if !array.is_valid(exponent, vol) {
-                        array.fill(&strip, &mut self.cells, shape, terms, vol, exponent);
-                    }
-                    batch.add(&mut self.cells, &array.units, strip.size, blocks);
-                }
             }
             if ends != Ends::None {
                 self.add_range(shape, &strip, vol);
@@ -184,14 +181,14 @@ impl Workspace {
         if let (true, Some([low, high, ..])) =
             (book.range.is_wide(), self.cells.get_mut(book.grid.shape.count as usize..))
         {
-            *low = Cell::new(book.range.log_low << 20, shocked(moving, book.range.factor_low()));
-            *high = Cell::new(book.range.log_high << 20, shocked(moving, book.range.factor_high()));
+            *low = Cell::new(book.range.log_low << 20, shocked(moving, book.range.factor_low));
+            *high = Cell::new(book.range.log_high << 20, shocked(moving, book.range.factor_high));
         }
         if fixed.is_zero() {
             return Ok(());
         }
         let of_grid = book.grid.factors.iter().take(book.grid.shape.count as usize).copied();
-        let factors = of_grid.chain([book.range.factor_low(), book.range.factor_high()]);
+        let factors = of_grid.chain([book.range.factor_low, book.range.factor_high]);
         for (cell, factor) in self.cells.iter_mut().zip(factors) {
             *cell = Cell { total: cell.total, ..Cell::partly_fixed(expiry, factor, &self.scale)? };
         }

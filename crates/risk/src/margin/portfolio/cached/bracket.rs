@@ -92,6 +92,7 @@ impl<'a> Bracket<'a> {
         shorts.fill(0);
         let (mut bought, mut sold) = (Batch::new(), Batch::new());
         for (leg, units) in legs.iter().zip(units) {
+            let (units, _) = units.as_chunks();
             let (strike_price, size) = (scale.price(leg.strike.price), scale.size(leg.size));
             let strip = Strip { log_moneyness: 0, strike: strike_price, size, vol_q28: 0 };
             tally.add(leg.kind, &strip);
@@ -157,7 +158,7 @@ impl<'a> Bracket<'a> {
     /// The same at an end of the price range: from the point next to it.
     #[inline(never)]
     pub fn at_end(&self, range: &PriceRange, moving_q2: i64, is_low: bool, side: Side) -> i64 {
-        let factor = if is_low { range.factor_low() } else { range.factor_high() };
+        let factor = if is_low { range.factor_low } else { range.factor_high };
         let target = shocked(moving_q2, factor);
         let still = (self.grid.shape.ups as usize).wrapping_add(self.grid.shape.downs as usize);
         let distance = |at: &usize| get(self.then, *at).wrapping_sub(target).wrapping_abs();
