@@ -34,7 +34,7 @@ pub fn list(underlying: &mut Underlying, key: &Pubkey, args: &ListSeriesArgs, no
         s.status == SeriesStatus::LISTED && s.expiry == args.expiry && s.kind == kind && s.strike_e9 == args.strike_e9
     };
     require!(!used.iter().any(is_same), PlimsollError::SeriesExists);
-    let slot = used.iter().position(|s| s.status == SeriesStatus::FREE).unwrap_or(used.len());
+    let slot = next_slot(underlying);
     require!(slot < MAX_SERIES as usize, PlimsollError::TooManySeries);
     underlying.series[slot] = Series {
         strike_e9: args.strike_e9,
@@ -47,6 +47,12 @@ pub fn list(underlying: &mut Underlying, key: &Pubkey, args: &ListSeriesArgs, no
     let slot = slot as u16;
     underlying.series_used = underlying.series_used.max(slot.saturating_add(1));
     Ok(SeriesListed { underlying: *key, series: slot, expiry: args.expiry, kind, strike_e9: args.strike_e9 })
+}
+
+/// The slot that the next series takes, if there is one.
+pub fn next_slot(underlying: &Underlying) -> usize {
+    let used = used(underlying);
+    used.iter().position(|series| series.status == SeriesStatus::FREE).unwrap_or(used.len())
 }
 
 /// Slots that hold no series.

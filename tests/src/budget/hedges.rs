@@ -19,7 +19,7 @@ pub fn hedges() -> Units {
     for (mode, name) in [(MarginMode::Cross, "cross"), (MarginMode::Portfolio, "portfolio")] {
         for (legs, own) in [(4, 0), (32, 8), (60, 8)] {
             let size = format!("hedge:{name}_{legs}_legs_by_{name}_{own}");
-            let (f, writer, provider) = &mut breached(mode, legs, own);
+            let (f, writer, provider) = &mut breached(mode, (legs, 1), own);
             let held = lone_leg(f, 2, 1);
             let sent = hedge(f, *provider, *writer, |size| held.hedge(size));
             meter.note(&format!("{size}_closing"), sent);
@@ -27,13 +27,11 @@ pub fn hedges() -> Units {
                 // There a long counts where it caps a loss: in books of one short.
                 continue;
             }
-            let (f, writer, provider) = &mut breached(mode, legs, own);
-            let strike = round_strike(f);
-            let listed = f.call(ETH, 0, strike);
-            let sent = hedge(f, *provider, *writer, |size| listed.hedge(size));
-            meter.note(&size, sent);
+            meter.note(&size, sold_listed(mode, (legs, 1), own));
             if legs == 32 {
-                let (f, writer, provider) = &mut breached(mode, legs, own);
+                meter.note(&format!("{size}_4_underlyings"), sold_listed(mode, (legs, 4), own));
+                let (f, writer, provider) = &mut breached(mode, (legs, 1), own);
+                let strike = round_strike(f);
                 let sent = hedge(f, *provider, *writer, |size| new_hedge(0, false, strike, size));
                 meter.note(&format!("{size}_listed_on_the_spot"), sent);
             }
@@ -42,15 +40,23 @@ pub fn hedges() -> Units {
     meter.0
 }
 
-/// A writer short of so many legs, in breach, and a provider who holds some of them.
-fn breached(mode: MarginMode, legs: usize, own: usize) -> (Fixture, Trader, Trader) {
+/// A hedge with an option that is listed, and that neither holds.
+fn sold_listed(mode: MarginMode, size: (usize, usize), own: usize) -> Result<Receipt, Failure> {
+    let (f, writer, provider) = &mut breached(mode, size, own);
+    let strike = round_strike(f);
+    let listed = f.call(ETH, 0, strike);
+    hedge(f, *provider, *writer, |size| listed.hedge(size))
+}
+
+/// A writer short of so many legs of so many underlyings, in breach, and a provider who holds some of them.
+fn breached(mode: MarginMode, (legs, underlyings): (usize, usize), own: usize) -> (Fixture, Trader, Trader) {
     let (mut f, writer, maker) = match mode {
-        MarginMode::Portfolio => book(mode, legs, 1),
-        _ => super::books::book_of(mode, legs, 1, (lone_leg, super::books::short)),
+        MarginMode::Portfolio => book(mode, legs, underlyings),
+        _ => super::books::book_of(mode, legs, underlyings, (lone_leg, super::books::short)),
     };
     let provider = f.trader_in("provider", mode, 10_000_000.0);
     for number in 0..own {
-        let contract = lone_leg(&mut f, number, 1);
+        let contract = lone_leg(&mut f, number, underlyings);
         f.trade(provider, maker, contract, 0.5, 60.0).unwrap_or_else(|failure| panic!("trade: {failure}"));
     }
     breach(&mut f, writer);

@@ -1,28 +1,32 @@
 //! Portfolio mode at its edges: the largest accounts, history as a source, markets that die or collapse.
 
-use crate::fixture::{new_hedge, Events, ExpirySetup, DAY, HOUR};
-use crate::{expect_error, usd, Contract, Fixture, Market, MarketSetup, Setup, Trader};
+use crate::fixture::{new_hedge, Events, ExpirySetup, DAY, HOUR, TAKE_ALL};
+use crate::{expect_error, usd, CollateralSetup, Contract, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::errors::PlimsollError;
 use plimsoll::events::AccountLiquidated;
 use plimsoll::health::Purpose;
-use plimsoll::instructions::AccountState;
+use plimsoll::instructions::{AccountState, LiquidateArgs};
 use plimsoll::state::MarginMode;
 use plimsoll_risk::params::{PortfolioParams, ShortfallSource};
 use plimsoll_risk::units::Ratio;
 
 const ETH: Market = Market(0);
+const TOKENS: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
 const SYMBOLS: [&str; 8] = ["M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7"];
 
 /// So many markets at 1 500 USD with one expiry; their slow price is an hour behind.
 fn markets(count: usize) -> Fixture {
+    Fixture::new(&setup(count))
+}
+
+fn setup(count: usize) -> Setup {
     let market = |symbol: &&'static str| {
         let mut market =
             MarketSetup { expiries: vec![ExpirySetup::after(7 * DAY)], ..MarketSetup::new(symbol, 1_500.0) };
         market.oracle.slow_secs = HOUR;
         market
     };
-    let markets = SYMBOLS[..count].iter().map(market).collect();
-    Fixture::new(&Setup { markets, ..Setup::lite().without_fees() })
+    Setup { markets: SYMBOLS[..count].iter().map(market).collect(), ..Setup::lite().without_fees() }
 }
 
 /// A writer of as many different calls as asked for in each of these markets, the liquidator who holds the first of each.
@@ -163,6 +167,31 @@ fn the_largest_account_with_history_in_every_market_is_liquidated_in_one_transac
         let receipt = f.liquidate(taker, writer).unwrap_or_else(|failure| panic!("at {price}: {failure}"));
         assert!(receipt.units < most, "{} units", receipt.units);
     }
+}
+
+/// The same account is hedged by one with as many positions, both with every collateral: three valuations within a program's memory.
+#[test]
+fn the_largest_account_with_history_in_every_market_is_hedged_in_one_transaction() {
+    let collaterals = TOKENS.map(|symbol| CollateralSetup { symbol, ..CollateralSetup::default() }).into();
+    let mut f = Fixture::new(&Setup { collaterals, ..setup(8) });
+    for number in 0..8 {
+        set_history(&mut f, Market(number), &falls_and_rises()[..16]);
+        f.set_collateral_underlying(Token(number), f.market_key(Market(number))).unwrap();
+    }
+    let (writer, provider) = full_account(&mut f, 8, 8);
+    for token in (0..8).map(Token) {
+        f.deposit_token(writer, token, 1_000_000).unwrap();
+        f.deposit_token(provider, token, 1_000_000).unwrap();
+    }
+    raise_until_liquidatable(&mut f, 8, writer, 1_500.0, 0.0);
+    let slice = LiquidateArgs { max_fraction_e9: 20_000_000, ..TAKE_ALL };
+    f.liquidate_with(provider, writer, slice).unwrap();
+    assert_eq!([f.account(writer).position_count, f.account(provider).position_count], [64, 64]);
+    raise_until_liquidatable(&mut f, 8, writer, 1_500.0, 0.0);
+    let held = f.call(ETH, 0, 1_400.0);
+    let mut sent = (1..=20).map(|step| f.hedge(provider, writer, ETH, held.hedge(0.01 * f64::from(step))));
+    let receipt = sent.find_map(Result::ok).expect("some size is no crumb");
+    assert!(receipt.units < 1_400_000, "{} units", receipt.units);
 }
 
 /// A writer of as many calls as asked for in one market with 32 moves, and who bought them.

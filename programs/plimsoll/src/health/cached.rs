@@ -12,7 +12,8 @@ use plimsoll_risk::units::{Exact, Log, Price, Ratio, TotalVol, Vol};
 
 use super::market::{ExpiryMarket, Spot};
 use super::portfolio::{book, range};
-use super::{Scratch, Valuation};
+use super::valuation::Valuation;
+use super::Scratch;
 use crate::constants::MAX_SERIES;
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::{CachedExpiry, Position, RiskCache, SeriesStatus, Underlying};

@@ -9,7 +9,8 @@ use plimsoll_risk::units::Ratio;
 
 use super::market::{ExpiryMarket, Spot};
 use super::portfolio::greeks;
-use super::{Purpose, UnderlyingHealth, Valuation};
+use super::valuation::Valuation;
+use super::{Purpose, UnderlyingHealth};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::{Expiry, Position, Underlying};
 
@@ -29,7 +30,7 @@ impl Point {
 
 impl Valuation<'_> {
     /// Adds an underlying in cross margin: E and MM at the index, IM at the worst of the index and both ends of its range.
-    pub(super) fn add_cross(&mut self, underlying: &Underlying, positions: &[Position]) -> Result<()> {
+    pub(super) fn add_cross(&mut self, key: &Pubkey, underlying: &Underlying, positions: &[Position]) -> Result<()> {
         let params = CrossParams::from(&underlying.params.cross);
         let mut points = Vec::with_capacity(3);
         for spot in self.spots(&underlying.price)? {
@@ -67,7 +68,7 @@ impl Valuation<'_> {
             greeks: total,
             portfolio: None,
         });
-        self.sum.add_underlying(&margin, initial).or_error()
+        self.add_underlying(key, &margin, initial, 0)
     }
 
     fn add_cross_expiry(

@@ -12,8 +12,8 @@ use plimsoll_risk::units::{Exact, Ratio, Vol};
 
 use super::market::{ExpiryMarket, Spot};
 use super::scratch::{arrays_of, vols_of, Scratch};
-use super::{Purpose, UnderlyingHealth, Valuation};
-use crate::constants::MAX_HISTORY_WORK;
+use super::valuation::Valuation;
+use super::{Purpose, UnderlyingHealth};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::{Position, PriceState, Underlying};
 
@@ -36,7 +36,7 @@ impl Valuation<'_> {
             return Ok(());
         }
         let settled = self.load_book(key, underlying, positions, &index)?;
-        self.load_history(key, &params)?;
+        let history_work = self.load_history(key, &params)?;
         self.scratch.prepare(key, &underlying.portfolio.grid(), positions);
         let range = match self.purpose {
             Purpose::Liquidation => PriceRange::at(index.price),
@@ -69,7 +69,7 @@ impl Valuation<'_> {
                 portfolio: parts,
             });
         }
-        self.sum.add_underlying(&balances, balances.initial).or_error()
+        self.add_underlying(key, &balances, balances.initial, history_work)
     }
 
     /// The prices of a liquidation beside the index. Initial margin takes its price range as a charge.
@@ -182,23 +182,20 @@ impl Valuation<'_> {
         }
     }
 
-    /// Loads the historical moves of an underlying, if its parameters ask for them.
+    /// Loads the historical moves of an underlying, if its parameters ask for them; gives legs · moves.
     ///
     /// # Errors
     /// [`PlimsollError::MarketMissing`] when the history account was not passed.
-    fn load_history(&mut self, underlying: &Pubkey, params: &PortfolioParams) -> Result<()> {
+    fn load_history(&mut self, underlying: &Pubkey, params: &PortfolioParams) -> Result<usize> {
         self.scratch.pairs.clear();
-        if params.es_source == ShortfallSource::History && !params.es_weight.is_zero() {
-            let moves = self.markets.history(underlying)?.moves();
-            self.scratch.pairs.extend(moves.iter().map(|stored| stored.pair()));
-            self.history_work = self.history_work.saturating_add(moves.len().saturating_mul(self.scratch.legs.len()));
-            if self.history_work > MAX_HISTORY_WORK {
-                // What is too large to be liquidated in one transaction may not be opened, and not be taken over.
-                require!(self.purpose != Purpose::Taker, PlimsollError::TooManyPositions);
-                self.obstacle.get_or_insert(PlimsollError::TooManyPositions);
-            }
+        if params.es_source != ShortfallSource::History || params.es_weight.is_zero() {
+            return Ok(0);
         }
-        Ok(())
+        let moves = self.markets.history(underlying)?.moves();
+        self.scratch.pairs.extend(moves.iter().map(|stored| stored.pair()));
+        let work = moves.len().saturating_mul(self.scratch.legs.len());
+        self.note_history_work(work)?;
+        Ok(work)
     }
 
     /// Collateral of the same asset: it moves with the scenarios.

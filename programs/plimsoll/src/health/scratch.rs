@@ -8,12 +8,13 @@ use plimsoll_risk::margin::portfolio::{
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::units::TotalVol;
 
-use crate::constants::{MAX_EXPIRIES, MAX_POSITIONS};
+use super::valuation::Part;
+use crate::constants::{MAX_EXPIRIES, MAX_POSITIONS, MAX_UNDERLYINGS};
 use crate::state::Position;
 
-/// Most memory for risk arrays: 9 KiB of a heap of 32, a full account and half a dozen series on a grid of up to 32 points.
-/// Underlyings that have no room are scanned again.
-const MAX_KEPT_BLOCKS: usize = 9 * 1024 / size_of::<UnitBlock>();
+/// Most memory for risk arrays: 8 KiB of a heap of 32, a full account on a grid of up to 32 points. Underlyings that have no room are
+/// scanned again.
+const MAX_KEPT_BLOCKS: usize = 2 * MAX_POSITIONS as usize;
 
 /// Buffers of a valuation, and the risk arrays of the first account valued with them.
 pub struct Scratch {
@@ -25,9 +26,11 @@ pub struct Scratch {
     pub(super) history: Option<Box<HistoryWorkspace>>,
     /// Whether risk arrays are kept.
     keeps_arrays: bool,
-    /// A series that a later account holds, by its underlying, expiry slot and number.
+    /// The underlying that an account will have another position in, and the series by expiry slot and number.
     expected: Option<(Pubkey, (u8, u16))>,
     pub(super) arrays: Vec<UnderlyingArrays>,
+    /// What the account valued last has in the underlyings that are not expected to change.
+    parts: Vec<Part>,
 }
 
 /// Risk arrays of one underlying's series.
@@ -54,6 +57,7 @@ impl Scratch {
             keeps_arrays: false,
             expected: None,
             arrays: Vec::new(),
+            parts: Vec::new(),
         }
     }
 
@@ -62,20 +66,36 @@ impl Scratch {
         Self { keeps_arrays: true, ..Self::new() }
     }
 
-    /// Keeps the array of this series as well, once an account holds it.
-    pub fn expect(&mut self, underlying: &Pubkey, expiry: u8, series: u16) {
-        self.expected = Some((*underlying, (expiry, series)));
+    /// Before an account changes its position in one underlying, and is valued again ([`super::health_after`]): keeps what all others add
+    /// to a valuation, and an array for the series that is traded, though no account holds it yet.
+    pub fn expect(&mut self, underlying: &Pubkey, series: (u8, u16)) {
+        self.expected = Some((*underlying, series));
+    }
+
+    /// What was kept for a valuation after the change; no more is.
+    pub(super) fn take_parts(&mut self) -> Vec<Part> {
+        self.expected = None;
+        core::mem::take(&mut self.parts)
+    }
+
+    pub(super) fn expects_change(&self) -> bool {
+        self.expected.is_some()
+    }
+
+    /// Keeps what an underlying adds to a valuation, unless it is the one that changes.
+    #[inline(never)]
+    pub(super) fn keep_part(&mut self, part: Part) {
+        if self.expected.is_some_and(|(changing, _)| changing != part.underlying) {
+            if self.parts.is_empty() {
+                self.parts.reserve_exact(MAX_UNDERLYINGS as usize);
+            }
+            self.parts.push(part);
+        }
     }
 
     /// Makes room for the arrays of an underlying, unless another account has done so.
     pub(super) fn prepare(&mut self, underlying: &Pubkey, grid: &Grid, positions: &[Position]) {
         if !self.keeps_arrays || self.arrays.iter().any(|held| held.underlying == *underlying) {
-            return;
-        }
-        let blocks = RiskArray::blocks(grid);
-        let kept: usize = self.arrays.iter().map(|held| held.units.len()).sum();
-        // One more for a series that is expected.
-        if kept + (positions.len() + 1) * blocks > MAX_KEPT_BLOCKS {
             return;
         }
         let mut keys = Vec::with_capacity(positions.len() + 1);
@@ -84,6 +104,11 @@ impl Scratch {
             if let Err(place) = keys.binary_search(&key) {
                 keys.insert(place, key);
             }
+        }
+        let blocks = RiskArray::blocks(grid);
+        let kept: usize = self.arrays.iter().map(|held| held.units.len()).sum();
+        if kept + keys.len() * blocks > MAX_KEPT_BLOCKS {
+            return;
         }
         let (stamps, units) =
             (vec![ArrayStamp::default(); keys.len()], vec![UnitBlock::default(); keys.len() * blocks]);

@@ -27,8 +27,8 @@ use crate::deal::{book, require_open, Side};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::events::AccountHedged;
 use crate::guards::{require_taker, require_taker_margin, unix_now};
-use crate::health::{health_with, Purpose, Scratch};
-use crate::listing::{free_slots, list, ListSeriesArgs};
+use crate::health::{health_after, health_with, Purpose, Scratch};
+use crate::listing::{free_slots, list, next_slot, ListSeriesArgs};
 use crate::markets::Markets;
 use crate::state::price::Freshness;
 use crate::state::{Exchange, MarginAccount, PauseBits, Underlying};
@@ -89,10 +89,12 @@ pub fn handler<'info>(ctx: Context<'info, Hedge<'info>>, args: HedgeArgs) -> Res
     let scratch = &mut Scratch::keeping_arrays();
     let before = {
         let markets = load()?;
-        if let HedgeOption::Listed { series } = args.option {
-            let expiry = markets.underlying(&underlying_key)?.series(series)?.expiry;
-            scratch.expect(&underlying_key, expiry, series);
-        }
+        let market = markets.underlying(&underlying_key)?;
+        let series = match args.option {
+            HedgeOption::Listed { series } => (market.series(series)?.expiry, series),
+            HedgeOption::New { expiry, .. } => (expiry, next_slot(market) as u16),
+        };
+        scratch.expect(&underlying_key, series);
         require_breach(scratch, liquidatee, exchange, &markets, now)?
     };
     let terms = LiquidationParams::from(&exchange.liquidation);
@@ -108,10 +110,9 @@ pub fn handler<'info>(ctx: Context<'info, Hedge<'info>>, args: HedgeArgs) -> Res
         (option, underlying.price.index_e9)
     };
     let markets = load()?;
-    let valued = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
+    let valued = health_after(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
     // Nobody makes an account too large to be liquidated.
-    let is_too_large = valued.obstacle == Some(PlimsollError::TooManyPositions);
-    require!(liquidatee.position_count <= count || !is_too_large, PlimsollError::TooManyPositions);
+    require!(liquidatee.position_count <= count || !valued.is_too_large(), PlimsollError::TooManyPositions);
     let paid_in = Value::from_raw(liquidatee.auction.paid_atoms);
     let breach = Breach { equity: before.equity, maintenance: before.maintenance, paid_in };
     let hedge = priced(&breach, &valued.report, discount, &terms)?;
