@@ -19,16 +19,18 @@ pub fn compute() -> Vec<Bounded> {
         |underlyings: usize| at(&format!("liquidate:portfolio_32_legs_{underlyings}_underlyings_by_portfolio_8"));
     let deleverage =
         |underlyings: usize| at(&format!("deleverage:portfolio_32_legs_{underlyings}_underlyings_by_portfolio_8"));
+    let hedge = |measured: &str, name: &str| {
+        let units = at(&format!("hedge:portfolio_32_legs_by_portfolio_8{measured}"));
+        Bounded::new(format!("hedge_32_legs_by_8_legs{name}"), units, 120_000.0)
+    };
     vec![
         Bounded::new("liquidate_32_legs_by_8_legs_1_underlying", liquidate(1), 130_000.0),
         Bounded::new("liquidate_32_legs_by_8_legs_4_underlyings", liquidate(4), 130_000.0),
         Bounded::new("take_over_16_legs", at("take_over:16_legs"), 130_000.0),
-        Bounded::new("hedge_32_legs_by_8_legs", at("hedge:portfolio_32_legs_by_portfolio_8"), 120_000.0),
-        Bounded::new(
-            "hedge_32_legs_by_8_legs_closing",
-            at("hedge:portfolio_32_legs_by_portfolio_8_closing"),
-            120_000.0,
-        ),
+        hedge("", "_1_underlying"),
+        hedge("_closing", "_1_underlying_closing"),
+        hedge("_listed_on_the_spot", "_1_underlying_listed_on_the_spot"),
+        hedge("_4_underlyings", "_4_underlyings"),
         Bounded::new("deleverage_one_match_32_legs_by_8_legs_1_underlying", deleverage(1), 120_000.0),
         Bounded::new("deleverage_one_match_32_legs_by_8_legs_4_underlyings", deleverage(4), 120_000.0),
     ]

@@ -207,9 +207,7 @@ fn value(
     if !positions.is_empty() || account.has_collateral() {
         valuation.require_stable()?;
     }
-    let held = account.collaterals.iter().filter(|slot| slot.balance_atoms > 0);
-    valuation.collaterals.reserve_exact(held.clone().count());
-    for slot in held {
+    for slot in account.collaterals.iter().filter(|slot| slot.balance_atoms > 0) {
         valuation.add_collateral(markets.collateral(&slot.collateral)?, slot.balance_atoms)?;
     }
     for group in positions.chunk_by(|a, b| a.underlying == b.underlying) {

@@ -7,7 +7,7 @@ use plimsoll_risk::units::{Exact, Ratio, Value};
 
 use super::market::{ExpiryMarket, Spot};
 use super::{ArrayUse, Purpose, Scratch, UnderlyingHealth, WorstItem};
-use crate::constants::MAX_HISTORY_WORK;
+use crate::constants::{MAX_COLLATERALS, MAX_HISTORY_WORK};
 use crate::errors::{OrProgramError, PlimsollError};
 use crate::markets::Markets;
 use crate::state::{Collateral, Exchange, Position, PriceState};
@@ -112,6 +112,10 @@ impl Valuation<'_> {
         // What counts nothing towards IM hedges nothing either.
         if collateral.underlying != Pubkey::default() && (is_fresh || self.purpose == Purpose::Liquidation) {
             let confidence = price.confidence()?;
+            if self.collaterals.is_empty() {
+                // A vector that grows leaves its smaller selves behind, in a heap that is never given back.
+                self.collaterals.reserve_exact(MAX_COLLATERALS as usize);
+            }
             self.collaterals.push(HeldCollateral { underlying: collateral.underlying, value, confidence });
         }
         self.sum.add_collateral(&value).or_error()
