@@ -17,6 +17,7 @@ mod portfolio_size;
 mod price_spike;
 mod random_walk;
 mod real_oracles;
+mod rebuilt;
 mod restricted;
 mod risk_arrays;
 mod risk_arrays_attacked;
