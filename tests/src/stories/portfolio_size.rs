@@ -1,5 +1,6 @@
 //! Portfolio mode at its edges: the largest accounts, history as a source, markets that die or collapse.
 
+use crate::code::ExpectedCode;
 use crate::fixture::{new_hedge, Events, ExpirySetup, DAY, HOUR, TAKE_ALL};
 use crate::{expect_error, usd, CollateralSetup, Contract, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::errors::PlimsollError;
@@ -169,29 +170,62 @@ fn the_largest_account_with_history_in_every_market_is_liquidated_in_one_transac
     }
 }
 
-/// The same account is hedged by one with as many positions, both with every collateral: three valuations within a program's memory.
-#[test]
-fn the_largest_account_with_history_in_every_market_is_hedged_in_one_transaction() {
+/// A writer of 64 positions with history in every market and every collateral of the same assets, in breach; a provider of this mode
+/// with as many, and a backstop. Every instruction that values both runs within a program's memory, of which the largest leave little.
+fn largest(mode: MarginMode) -> (Fixture, Trader, Trader, Trader) {
     let collaterals = TOKENS.map(|symbol| CollateralSetup { symbol, ..CollateralSetup::default() }).into();
     let mut f = Fixture::new(&Setup { collaterals, ..setup(8) });
     for number in 0..8 {
         set_history(&mut f, Market(number), &falls_and_rises()[..16]);
         f.set_collateral_underlying(Token(number), f.market_key(Market(number))).unwrap();
     }
-    let (writer, provider) = full_account(&mut f, 8, 8);
+    let all = [0, 1, 2, 3, 4, 5, 6, 7].map(Market);
+    f.insured(0, 100_000.0);
+    let (_, pool) = f.backed(&all, 10_000_000.0);
+    let (writer, maker) = full_account(&mut f, 8, 8);
+    let provider = f.trader_in("provider", mode, 10_000_000.0);
+    for market in all {
+        let call = f.call(market, 0, 1_400.0);
+        f.trade(provider, maker, call, -0.1, 60.0).unwrap();
+    }
     for token in (0..8).map(Token) {
         f.deposit_token(writer, token, 1_000_000).unwrap();
         f.deposit_token(provider, token, 1_000_000).unwrap();
     }
     raise_until_liquidatable(&mut f, 8, writer, 1_500.0, 0.0);
-    let slice = LiquidateArgs { max_fraction_e9: 20_000_000, ..TAKE_ALL };
-    f.liquidate_with(provider, writer, slice).unwrap();
+    f.liquidate_with(provider, writer, LiquidateArgs { max_fraction_e9: 20_000_000, ..TAKE_ALL }).unwrap();
     assert_eq!([f.account(writer).position_count, f.account(provider).position_count], [64, 64]);
     raise_until_liquidatable(&mut f, 8, writer, 1_500.0, 0.0);
+    (f, writer, provider, pool)
+}
+
+fn the_largest_account_is_hedged_by(mode: MarginMode) {
+    let (mut f, writer, provider, _) = largest(mode);
     let held = f.call(ETH, 0, 1_400.0);
-    let mut sent = (1..=20).map(|step| f.hedge(provider, writer, ETH, held.hedge(0.01 * f64::from(step))));
-    let receipt = sent.find_map(Result::ok).expect("some size is no crumb");
-    assert!(receipt.units < 1_400_000, "{} units", receipt.units);
+    let sent = (1..=20).find_map(|step| {
+        let sent = f.hedge(provider, writer, ETH, held.hedge(0.01 * f64::from(step)));
+        let is_crumb = |code| code == Some(ExpectedCode::number(&PlimsollError::HedgeWithoutUse));
+        (!sent.as_ref().is_err_and(|failure| is_crumb(failure.code))).then_some(sent)
+    });
+    let receipt = sent.expect("some size is no crumb").unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(receipt.units < 800_000, "{} units", receipt.units);
+}
+
+#[test]
+fn the_largest_account_is_hedged_by_its_like() {
+    the_largest_account_is_hedged_by(MarginMode::Portfolio);
+}
+
+#[test]
+fn the_largest_account_is_hedged_by_a_cross_account() {
+    the_largest_account_is_hedged_by(MarginMode::Cross);
+}
+
+#[test]
+fn the_largest_account_goes_to_the_backstop() {
+    let (mut f, writer, provider, pool) = largest(MarginMode::Cross);
+    let receipt = f.call_backstop(pool, provider, writer).unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(receipt.units < 1_000_000 && f.account(pool).position_count == 64, "{} units", receipt.units);
 }
 
 /// A writer of as many calls as asked for in one market with 32 moves, and who bought them.

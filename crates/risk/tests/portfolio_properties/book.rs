@@ -244,12 +244,18 @@ impl Book {
         let places = stamps.iter_mut().zip(units.chunks_exact_mut(blocks));
         let mut kept: Vec<_> = places.map(|(stamp, units)| Some(RiskArray::new(stamp, units))).collect();
         let (mut workspace, mut memory) = (Workspace::default(), HistoryWorkspace::default());
-        for _ in 0..2 {
+        let mut compare = |kept: &mut [Option<RiskArray>]| {
             let history = pairs.map(|pairs| (pairs, &mut memory));
-            let extras = Extras { history, all_parts: true, arrays: &mut kept };
+            let extras = Extras { history, all_parts: true, arrays: kept };
             assert_eq!(PortfolioMargin::of(book, &mut workspace, extras)?, *margin, "from arrays");
-        }
-        Ok(())
+            Ok(())
+        };
+        // To be filled, and full; fewer than legs, and holes among them.
+        compare(&mut kept)?;
+        compare(&mut kept)?;
+        compare(&mut kept[..count / 2])?;
+        kept.iter_mut().step_by(3).for_each(|array| *array = None);
+        compare(&mut kept)
     }
 
     /// What nobody asked for, skew scenarios that cannot be the worst and Greeks, changes nothing when it is left out.

@@ -15,7 +15,7 @@ use crate::errors::{OrProgramError, PlimsollError};
 use crate::state::{Expiry, Position, Underlying};
 
 /// One of the spot prices a margin is taken at.
-struct Point {
+pub(super) struct Point {
     spot: Spot,
     terms: CrossTerms,
     margin: UnderlyingMargin,
@@ -32,10 +32,15 @@ impl Valuation<'_> {
     /// Adds an underlying in cross margin: E and MM at the index, IM at the worst of the index and both ends of its range.
     pub(super) fn add_cross(&mut self, key: &Pubkey, underlying: &Underlying, positions: &[Position]) -> Result<()> {
         let params = CrossParams::from(&underlying.params.cross);
-        let mut points = Vec::with_capacity(3);
-        for spot in self.spots(&underlying.price)? {
-            points.push(Point::new(&params, spot)?);
+        let mut points = core::mem::take(&mut self.scratch.points);
+        points.clear();
+        if points.capacity() == 0 {
+            points = Vec::with_capacity(3);
         }
+        self.each_spot(&underlying.price, |spot| {
+            points.push(Point::new(&params, spot)?);
+            Ok(())
+        })?;
         let mut total = DollarGreeks::default();
         for group in positions.chunk_by(|a, b| a.expiry == b.expiry) {
             let expiry = underlying.expiry(group[0].expiry)?;
@@ -68,6 +73,7 @@ impl Valuation<'_> {
             greeks: total,
             portfolio: None,
         });
+        self.scratch.points = points;
         self.add_underlying(key, &margin, initial, 0)
     }
 

@@ -195,7 +195,6 @@ fn value(
         arrays: Vec::new(),
         now,
         sum: MarginSum::default(),
-        collaterals: Vec::new(),
         obstacle: None,
         worst: None,
         underlyings: Vec::new(),
@@ -203,6 +202,7 @@ fn value(
         best: Exact::ZERO,
         history_work: 0,
     };
+    valuation.scratch.collaterals.clear();
     let positions = account.positions();
     if !positions.is_empty() || account.has_collateral() {
         valuation.require_stable()?;

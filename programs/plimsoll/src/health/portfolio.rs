@@ -49,11 +49,12 @@ impl Valuation<'_> {
             balances.initial = balances.initial.min(end.initial);
         }
         // Collateral of the same asset would move as well: such an account stands as it is.
-        let others = if own.full.is_zero() { self.portfolio_spots(&underlying.price)? } else { Vec::new() };
-        for spot in others {
-            self.move_book(underlying, positions, &spot)?;
-            let (other, _) = self.portfolio_at(key, underlying, &params, &own, PriceRange::at(spot.price), None)?;
-            self.note_relief(balances.maintenance, other.maintenance)?;
+        if self.purpose == Purpose::Liquidation && own.full.is_zero() {
+            for price in underlying.price.left_open()?.into_iter().flatten() {
+                self.move_book(underlying, positions, &Spot::at(price)?)?;
+                let (other, _) = self.portfolio_at(key, underlying, &params, &own, PriceRange::at(price), None)?;
+                self.note_relief(balances.maintenance, other.maintenance)?;
+            }
         }
         if !underlying.price.is_fresh(self.now, self.purpose.freshness()) {
             // Longs alone may have a price that old: their last mark counts in E and MM, and opens nothing.
@@ -70,14 +71,6 @@ impl Valuation<'_> {
             });
         }
         self.add_underlying(key, &balances, balances.initial, history_work)
-    }
-
-    /// The prices of a liquidation beside the index. Initial margin takes its price range as a charge.
-    fn portfolio_spots(&self, price: &PriceState) -> Result<Vec<Spot>> {
-        match self.purpose {
-            Purpose::Liquidation => Ok(self.spots(price)?.split_off(1)),
-            _ => Ok(Vec::new()),
-        }
     }
 
     /// Ends of the price range at which new risk is scanned again. The taker of a liquidation is spared that, for its compute
@@ -201,7 +194,7 @@ impl Valuation<'_> {
     /// Collateral of the same asset: it moves with the scenarios.
     fn own(&self, underlying: &Pubkey, params: &PortfolioParams) -> Result<OwnCollateral> {
         let mut own = OwnCollateral::default();
-        for held in self.collaterals.iter().filter(|held| held.underlying == *underlying) {
+        for held in self.scratch.collaterals.iter().filter(|held| held.underlying == *underlying) {
             let value = held.value.full.to_exact();
             own.full = own.full.add(value).or_error()?;
             own.initial = own.initial.add(held.value.initial.to_exact()).or_error()?;

@@ -1,4 +1,5 @@
-//! Memory of valuations: an instruction that values several accounts uses the same, for the heap is never given back.
+//! Memory of valuations: an instruction that values several accounts uses the same, for the heap is never given back, and a vector
+//! that grows leaves its smaller selves behind.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::margin::portfolio::cached::ArraySpace;
@@ -8,12 +9,13 @@ use plimsoll_risk::margin::portfolio::{
 use plimsoll_risk::margin::Leg;
 use plimsoll_risk::units::TotalVol;
 
-use super::valuation::Part;
+use super::cross::Point;
+use super::valuation::{HeldCollateral, Part};
 use crate::constants::{MAX_EXPIRIES, MAX_POSITIONS, MAX_UNDERLYINGS};
-use crate::state::Position;
+use crate::state::{MarginAccount, Position};
 
-/// Most memory for risk arrays: 8 KiB of a heap of 32, a full account on a grid of up to 32 points. Underlyings that have no room are
-/// scanned again.
+/// Most memory for values of risk arrays: 8 KiB of a heap of 32, a full account on a grid of up to 32 points. Underlyings that have no
+/// room are scanned again.
 const MAX_KEPT_BLOCKS: usize = 2 * MAX_POSITIONS as usize;
 
 /// Buffers of a valuation, and the risk arrays of the first account valued with them.
@@ -24,6 +26,8 @@ pub struct Scratch {
     pub(super) space: Option<Box<ArraySpace>>,
     pub(super) pairs: Vec<HistoryPair>,
     pub(super) history: Option<Box<HistoryWorkspace>>,
+    pub(super) points: Vec<Point>,
+    pub(super) collaterals: Vec<HeldCollateral>,
     /// Whether risk arrays are kept.
     keeps_arrays: bool,
     /// The underlying that an account will have another position in, and the series by expiry slot and number.
@@ -54,6 +58,8 @@ impl Scratch {
             space: None,
             pairs: Vec::new(),
             history: None,
+            points: Vec::new(),
+            collaterals: Vec::new(),
             keeps_arrays: false,
             expected: None,
             arrays: Vec::new(),
@@ -61,14 +67,16 @@ impl Scratch {
         }
     }
 
-    /// For several accounts that hold the same series at the same moment: what the first needs is computed once.
-    pub fn keeping_arrays() -> Self {
-        Self { keeps_arrays: true, ..Self::new() }
+    /// For an account and the one who takes from it, at the same moment: values of series that both need are computed once. In cross margin
+    /// a taker needs none.
+    pub fn shared_with(taker: &MarginAccount) -> Self {
+        Self { keeps_arrays: taker.mode == MarginAccount::PORTFOLIO, ..Self::new() }
     }
 
     /// Before an account changes its position in one underlying, and is valued again ([`super::health_after`]): keeps what all others add
     /// to a valuation, and an array for the series that is traded, though no account holds it yet.
     pub fn expect(&mut self, underlying: &Pubkey, series: (u8, u16)) {
+        self.parts.clear();
         self.expected = Some((*underlying, series));
     }
 
@@ -95,20 +103,25 @@ impl Scratch {
 
     /// Makes room for the arrays of an underlying, unless another account has done so.
     pub(super) fn prepare(&mut self, underlying: &Pubkey, grid: &Grid, positions: &[Position]) {
-        if !self.keeps_arrays || self.arrays.iter().any(|held| held.underlying == *underlying) {
+        let expected = self.expected.filter(|(of, _)| of == underlying).map(|(_, key)| key);
+        let is_wanted = self.keeps_arrays || expected.is_some();
+        if !is_wanted || self.arrays.iter().any(|held| held.underlying == *underlying) {
             return;
         }
-        let mut keys = Vec::with_capacity(positions.len() + 1);
-        keys.extend(positions.iter().map(|position| (position.expiry, position.series)));
-        if let Some((_, key)) = self.expected.filter(|(of, _)| of == underlying) {
-            if let Err(place) = keys.binary_search(&key) {
-                keys.insert(place, key);
-            }
-        }
-        let blocks = RiskArray::blocks(grid);
+        let key_of = |position: &Position| (position.expiry, position.series);
+        let place = expected.and_then(|key| Some((positions.binary_search_by_key(&key, key_of).err()?, key)));
+        let (count, blocks) = (positions.len() + usize::from(place.is_some()), RiskArray::blocks(grid));
         let kept: usize = self.arrays.iter().map(|held| held.units.len()).sum();
-        if kept + keys.len() * blocks > MAX_KEPT_BLOCKS {
+        if kept + count * blocks > MAX_KEPT_BLOCKS {
             return;
+        }
+        let mut keys = Vec::with_capacity(count);
+        keys.extend(positions.iter().map(key_of));
+        if let Some((place, key)) = place {
+            keys.insert(place, key);
+        }
+        if self.arrays.is_empty() {
+            self.arrays.reserve_exact(MAX_UNDERLYINGS as usize);
         }
         let (stamps, units) =
             (vec![ArrayStamp::default(); keys.len()], vec![UnitBlock::default(); keys.len() * blocks]);

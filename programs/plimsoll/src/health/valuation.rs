@@ -39,7 +39,6 @@ pub(super) struct Valuation<'a> {
     pub(super) now: i64,
     pub(super) scratch: &'a mut Scratch,
     pub(super) sum: MarginSum,
-    pub(super) collaterals: Vec<HeldCollateral>,
     pub(super) obstacle: Option<PlimsollError>,
     pub(super) worst: Option<WorstItem>,
     pub(super) underlyings: Vec<UnderlyingHealth>,
@@ -69,25 +68,23 @@ impl Valuation<'_> {
         price.require_fresh(self.now, self.purpose.freshness())
     }
 
-    /// The prices an underlying is valued at, the index first.
-    pub(super) fn spots(&self, price: &PriceState) -> Result<Vec<Spot>> {
-        let mut spots = Vec::with_capacity(3);
-        spots.push(Spot::new(price.index(), price.ln_index_q40));
+    /// The prices an underlying is valued at, three at most, the index first.
+    #[inline(always)]
+    pub(super) fn each_spot(&self, price: &PriceState, mut take: impl FnMut(Spot) -> Result<()>) -> Result<()> {
+        take(Spot::new(price.index(), price.ln_index_q40))?;
         if self.purpose == Purpose::Liquidation {
-            if price.confidence_e9 > 0 && price.is_divergent()? {
-                let (low, high) = price.confidence_band()?;
-                spots.push(Spot::at(low)?);
-                spots.push(Spot::at(high)?);
+            for open in price.left_open()?.into_iter().flatten() {
+                take(Spot::at(open)?)?;
             }
-            return Ok(spots);
+            return Ok(());
         }
         if price.low_e9 != price.index_e9 {
-            spots.push(Spot::new(price.low(), price.ln_low_q40));
+            take(Spot::new(price.low(), price.ln_low_q40))?;
         }
         if price.high_e9 != price.index_e9 {
-            spots.push(Spot::new(price.high(), price.ln_high_q40));
+            take(Spot::new(price.high(), price.ln_high_q40))?;
         }
-        Ok(spots)
+        Ok(())
     }
 
     /// A collateral with a stale price counts nothing towards IM; towards E and MM it keeps its last price, so that a
@@ -112,11 +109,10 @@ impl Valuation<'_> {
         // What counts nothing towards IM hedges nothing either.
         if collateral.underlying != Pubkey::default() && (is_fresh || self.purpose == Purpose::Liquidation) {
             let confidence = price.confidence()?;
-            if self.collaterals.is_empty() {
-                // A vector that grows leaves its smaller selves behind, in a heap that is never given back.
-                self.collaterals.reserve_exact(MAX_COLLATERALS as usize);
+            if self.scratch.collaterals.is_empty() {
+                self.scratch.collaterals.reserve_exact(MAX_COLLATERALS as usize);
             }
-            self.collaterals.push(HeldCollateral { underlying: collateral.underlying, value, confidence });
+            self.scratch.collaterals.push(HeldCollateral { underlying: collateral.underlying, value, confidence });
         }
         self.sum.add_collateral(&value).or_error()
     }

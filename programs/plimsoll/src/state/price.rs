@@ -174,11 +174,20 @@ impl PriceState {
     }
 
     /// Both ends of the confidence band around the index.
-    pub fn confidence_band(&self) -> Result<(Price, Price)> {
+    fn confidence_band(&self) -> Result<(Price, Price)> {
         let bias = self.bias()?;
         let low = self.index_e9.saturating_sub(bias).max(1);
         let high = self.index_e9.saturating_add(bias).min(Price::MAX.raw());
         Ok((Price::from_raw(low), Price::from_raw(high)))
+    }
+
+    /// The ends of the confidence band of a divergent index: what is decided at the index is decided at these too.
+    pub fn left_open(&self) -> Result<Option<[Price; 2]>> {
+        if self.confidence_e9 <= 0 || !self.is_divergent()? {
+            return Ok(None);
+        }
+        let (low, high) = self.confidence_band()?;
+        Ok(Some([low, high]))
     }
 
     fn bound_range(&mut self) -> Result<()> {

@@ -44,7 +44,8 @@ pub struct RiskArray<'a> {
 }
 
 impl<'a> RiskArray<'a> {
-    /// An array in as many blocks as its grid takes ([`RiskArray::blocks`]), empty to begin with.
+    /// An array in as many blocks as its grid takes ([`RiskArray::blocks`]): to begin with, a default stamp over zeros. Units behind
+    /// the points of the grid have to stay zero.
     pub fn new(stamp: &'a mut ArrayStamp, units: &'a mut [UnitBlock]) -> Self {
         Self { stamp, units }
     }

@@ -23,7 +23,7 @@ const _: () = assert!(MAX_CELLS >= MAX_POINTS + 2);
 /// The basis contingency is up to 30 times a value: it is summed in 32nds of the unit's precision.
 pub(super) const BASIS_BITS: u32 = 5;
 
-/// The memory of a scan, some 1.6 KB: made once, used for one underlying after the other.
+/// The memory of a scan, some 2.1 KB: made once, used for one underlying after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Workspace {
     pub(super) cells: [Cell; MAX_CELLS],

@@ -107,7 +107,7 @@ pub fn handler<'info>(ctx: Context<'info, BackstopLiquidate<'info>>, args: Backs
     }
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &exchange_key)?;
-    let scratch = &mut Scratch::keeping_arrays();
+    let scratch = &mut Scratch::new();
     let breached = health_with(scratch, from, exchange, &markets, Purpose::Liquidation, now)?;
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     // A taker of his own free will may judge an old price; the pool would be sold what others know to be worth less.

@@ -82,7 +82,7 @@ pub fn handler<'info>(
     let sale = Sale::priced(collateral, exchange, amount, discount)?;
     require!(sale.payment.raw() <= args.max_payment_atoms, PlimsollError::PriceLimit);
     sale.hand_over(book, buyer, &args.collateral)?;
-    let scratch = &mut Scratch::keeping_arrays();
+    let scratch = &mut Scratch::new();
     for account in [&*buyer, &*book] {
         require_taker_margin(scratch, account, exchange, &markets, now)?;
     }

@@ -86,15 +86,15 @@ pub fn handler<'info>(ctx: Context<'info, Hedge<'info>>, args: HedgeArgs) -> Res
 
     let market = accounts.underlying.as_ref();
     let load = || Markets::load(std::iter::once(market).chain(ctx.remaining_accounts.iter()), &exchange_key);
-    let scratch = &mut Scratch::keeping_arrays();
+    let scratch = &mut Scratch::shared_with(provider);
     let before = {
         let markets = load()?;
         let market = markets.underlying(&underlying_key)?;
-        let series = match args.option {
+        let place = match args.option {
             HedgeOption::Listed { series } => (market.series(series)?.expiry, series),
             HedgeOption::New { expiry, .. } => (expiry, next_slot(market) as u16),
         };
-        scratch.expect(&underlying_key, series);
+        scratch.expect(&underlying_key, place);
         require_breach(scratch, liquidatee, exchange, &markets, now)?
     };
     let terms = LiquidationParams::from(&exchange.liquidation);

@@ -69,7 +69,7 @@ pub fn handler<'info>(ctx: Context<'info, Liquidate<'info>>, args: LiquidateArgs
     liquidatee.bear_losses(exchange)?;
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
-    let scratch = &mut Scratch::keeping_arrays();
+    let scratch = &mut Scratch::shared_with(liquidator);
     let breached = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     let before = breached.report;

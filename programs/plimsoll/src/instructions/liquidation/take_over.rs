@@ -67,7 +67,7 @@ pub fn handler<'info>(ctx: Context<'info, TakeOver<'info>>, args: TakeOverArgs) 
     let fraction = lawful_part(args.fraction_e9)?;
 
     let markets = Markets::load(ctx.remaining_accounts.iter(), &accounts.exchange.key())?;
-    let scratch = &mut Scratch::keeping_arrays();
+    let scratch = &mut Scratch::shared_with(taker);
     let breached = health_with(scratch, liquidatee, exchange, &markets, Purpose::Liquidation, now)?;
     require!(breached.is_liquidatable()?, PlimsollError::NotLiquidatable);
     let before = breached.report;
