@@ -4,11 +4,8 @@ use super::books::{book, breach, lone_leg};
 use super::measures::Meter;
 use super::Units;
 use crate::chain::Receipt;
-use crate::code::ExpectedCode;
 use crate::fixture::new_hedge;
 use crate::{Failure, Fixture, Market, Trader};
-use plimsoll::errors::PlimsollError;
-use plimsoll::instructions::HedgeArgs;
 use plimsoll::state::MarginMode;
 
 const ETH: Market = Market(0);
@@ -21,7 +18,7 @@ pub fn hedges() -> Units {
             let size = format!("hedge:{name}_{legs}_legs_by_{name}_{own}");
             let (f, writer, provider) = &mut breached(mode, (legs, 1), own);
             let held = lone_leg(f, 2, 1);
-            let sent = hedge(f, *provider, *writer, |size| held.hedge(size));
+            let sent = f.hedge_of_first_size(*provider, *writer, ETH, |size| held.hedge(size));
             meter.note(&format!("{size}_closing"), sent);
             if mode == MarginMode::Cross {
                 // There a long counts where it caps a loss: in books of one short.
@@ -32,7 +29,7 @@ pub fn hedges() -> Units {
                 meter.note(&format!("{size}_4_underlyings"), sold_listed(mode, (legs, 4), own));
                 let (f, writer, provider) = &mut breached(mode, (legs, 1), own);
                 let strike = round_strike(f);
-                let sent = hedge(f, *provider, *writer, |size| new_hedge(0, false, strike, size));
+                let sent = f.hedge_of_first_size(*provider, *writer, ETH, |size| new_hedge(0, false, strike, size));
                 meter.note(&format!("{size}_listed_on_the_spot"), sent);
             }
         }
@@ -45,7 +42,7 @@ fn sold_listed(mode: MarginMode, size: (usize, usize), own: usize) -> Result<Rec
     let (f, writer, provider) = &mut breached(mode, size, own);
     let strike = round_strike(f);
     let listed = f.call(ETH, 0, strike);
-    hedge(f, *provider, *writer, |size| listed.hedge(size))
+    f.hedge_of_first_size(*provider, *writer, ETH, |size| listed.hedge(size))
 }
 
 /// A writer short of so many legs of so many underlyings, in breach, and a provider who holds some of them.
@@ -67,17 +64,4 @@ fn breached(mode: MarginMode, (legs, underlyings): (usize, usize), own: usize) -
 fn round_strike(f: &Fixture) -> f64 {
     let index = f.market(ETH).price.index_e9 / 1_000_000_000;
     (index / 100 * 100 + 200) as f64
-}
-
-/// The first size that is no crumb.
-fn hedge(
-    f: &mut Fixture,
-    provider: Trader,
-    writer: Trader,
-    of_size: impl Fn(f64) -> HedgeArgs,
-) -> Result<Receipt, Failure> {
-    let mut sizes = (1..64).map(|step| 0.01 * 1.25f64.powi(step));
-    let is_crumb = |failure: &Failure| failure.code == Some(ExpectedCode::number(&PlimsollError::HedgeWithoutUse));
-    let mut tried = sizes.by_ref().map(|size| f.hedge(provider, writer, ETH, of_size(size)));
-    tried.find(|sent| !sent.as_ref().is_err_and(is_crumb)).unwrap_or_else(|| panic!("no size helps"))
 }

@@ -1,6 +1,5 @@
 //! Portfolio mode at its edges: the largest accounts, history as a source, markets that die or collapse.
 
-use crate::code::ExpectedCode;
 use crate::fixture::{new_hedge, Events, ExpirySetup, DAY, HOUR, TAKE_ALL};
 use crate::{expect_error, usd, CollateralSetup, Contract, Fixture, Market, MarketSetup, Setup, Token, Trader};
 use plimsoll::errors::PlimsollError;
@@ -202,12 +201,8 @@ fn largest(mode: MarginMode) -> (Fixture, Trader, Trader, Trader) {
 fn the_largest_account_is_hedged_by(mode: MarginMode) {
     let (mut f, writer, provider, _) = largest(mode);
     let held = f.call(ETH, 0, 1_400.0);
-    let sent = (1..=20).find_map(|step| {
-        let sent = f.hedge(provider, writer, ETH, held.hedge(0.01 * f64::from(step)));
-        let is_crumb = |code| code == Some(ExpectedCode::number(&PlimsollError::HedgeWithoutUse));
-        (!sent.as_ref().is_err_and(|failure| is_crumb(failure.code))).then_some(sent)
-    });
-    let receipt = sent.expect("some size is no crumb").unwrap_or_else(|failure| panic!("{failure}"));
+    let sent = f.hedge_of_first_size(provider, writer, ETH, |size| held.hedge(size));
+    let receipt = sent.unwrap_or_else(|failure| panic!("{failure}"));
     assert!(receipt.units < 800_000, "{} units", receipt.units);
 }
 
