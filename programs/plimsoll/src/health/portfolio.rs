@@ -37,7 +37,10 @@ impl Valuation<'_> {
         }
         let settled = self.load_book(key, underlying, positions, &index)?;
         let history_work = self.load_history(key, &params)?;
-        self.scratch.prepare(key, &underlying.portfolio.grid(), positions);
+        if self.purpose == Purpose::Liquidation {
+            // Nobody is valued after the taker.
+            self.scratch.prepare(key, &underlying.portfolio.grid(), positions);
+        }
         let range = match self.purpose {
             Purpose::Liquidation => PriceRange::at(index.price),
             _ => range(&underlying.price)?,
